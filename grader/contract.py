@@ -1,0 +1,202 @@
+"""What the site and a worker node say to each other: Job, Event, Report.
+
+Frozen, versioned, JSON. It is the only module that both sides import, so it stays free of everything
+but pydantic. Values that learner code produced appear here only as bounded text and plain data, which
+the trusted side made; nothing in a message is ever executed or unpickled.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CONTRACT_VERSION = 1
+
+MAX_FILES = 16
+MAX_FILE_CHARS = 200_000
+MAX_MESSAGE_CHARS = 4_000
+
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")]
+FileText = Annotated[str, Field(max_length=MAX_FILE_CHARS)]
+
+
+class Frozen(BaseModel):
+    """A message: immutable, and strict about unknown fields so that both sides notice a mismatch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Verdict(StrEnum):
+    """How a run ended. All but INTERNAL are the learner's; INTERNAL is ours, is retried and free."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # a test said no
+    ERROR = "error"  # the learner's code raised, or could not be imported
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    OUTPUT = "output"  # printed more than the limit
+    FORBIDDEN = "forbidden"  # tried something the sandbox does not allow
+    INTERNAL = "internal"
+
+
+class Kind(StrEnum):
+    """What a run is for. A TRY uses only the visible examples and runs the file as ``__main__``."""
+
+    TRY = "try"
+    GRADE = "grade"
+
+
+class Limits(Frozen):
+    """What learner code may use. Author-settable per exercise; the clock is the learner's own time."""
+
+    wall_seconds: float = Field(10.0, gt=0, le=3600)
+    cpu_seconds: float = Field(20.0, gt=0, le=7200)
+    memory_bytes: int = Field(512 * 2**20, ge=32 * 2**20, le=64 * 2**30)
+    output_bytes: int = Field(64 * 2**10, ge=1024, le=2**24)
+    file_bytes: int = Field(32 * 2**20, ge=4096, le=2**34)
+    processes: int = Field(64, ge=1, le=1024)
+
+
+class Job(Frozen):
+    """One piece of work, complete in itself: a node needs nothing else to do it.
+
+    ``files`` is the learner's, ``tests`` the author's (``tests.py`` and what it imports or reads, each
+    by file name). ``tests`` never enters the sandbox.
+    """
+
+    version: Literal[1] = CONTRACT_VERSION
+    id: str
+    kind: Kind = Kind.GRADE
+    entry: FileName = "solution.py"  # the learner's file that becomes ``student``
+    files: dict[FileName, FileText] = Field(max_length=MAX_FILES)
+    tests: dict[FileName, str]
+    limits: Limits = Limits()  # type: ignore[call-arg]
+    seed: int = 0
+    content_hash: str = ""
+
+
+class ArrayView(Frozen):
+    """A window on one array, small enough for a page: what to draw for "expected" or "got"."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    rows: tuple[tuple[str, ...], ...]  # formatted cells of the window, row by row
+    origin: tuple[int, ...] = ()  # index of the window's first cell in the whole array
+    differs: tuple[tuple[int, int], ...] = ()  # cells (row, column) of the window that differ
+
+
+class Difference(Frozen):
+    """Why a check said no: the call, what was expected, what came. Shown as the page's array diff."""
+
+    call: str = ""
+    expected: ArrayView | str = ""
+    got: ArrayView | str = ""
+    summary: str = ""  # "3 of 6 values differ, all in row 0."
+
+
+class TestStatus(StrEnum):
+    """How one test ended. ``SKIPPED`` means it was never reached, for instance after a time-out."""
+
+    __test__ = False
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    SKIPPED = "skipped"
+
+
+class TestResult(Frozen):
+    """One test's outcome as a learner sees it. ``name`` is the function, ``title`` its first doc line."""
+
+    __test__ = False
+
+    name: str
+    title: str
+    status: TestStatus
+    message: str = Field("", max_length=MAX_MESSAGE_CHARS)
+    seconds: float = 0.0
+    line: int | None = None  # the learner's line at fault, where one is known
+    difference: Difference | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class PlannedTest(Frozen):
+    """A test that is about to run: lets the page draw its row before there is a result."""
+
+    name: str
+    title: str
+
+
+class Phase(Frozen):
+    """A step of the run: ``starting``, ``importing``, ``testing``, ``done``. ``tests`` on ``testing``."""
+
+    kind: Literal["phase"] = "phase"
+    name: str
+    tests: tuple[PlannedTest, ...] = ()
+
+
+class Output(Frozen):
+    """A chunk of what learner code printed: text already made safe to show."""
+
+    kind: Literal["output"] = "output"
+    stream: Literal["stdout", "stderr"] = "stdout"
+    text: str
+
+
+class TestDone(Frozen):
+    """One test has its result."""
+
+    __test__ = False
+
+    kind: Literal["test"] = "test"
+    result: TestResult
+
+
+class Metric(Frozen):
+    """A number that the run measured, for a criterion or a curve. ``step`` counts along a curve."""
+
+    kind: Literal["metric"] = "metric"
+    name: str
+    value: float
+    step: int | None = None
+
+
+Event = Annotated[Phase | Output | TestDone | Metric, Field(discriminator="kind")]
+
+
+class Report(Frozen):
+    """How a run ended. It closes the Run row, if the lease still matches."""
+
+    version: Literal[1] = CONTRACT_VERSION
+    job_id: str
+    status: Verdict
+    score: float = Field(0.0, ge=0, le=1)  # share of tests passed
+    tests: tuple[TestResult, ...] = ()
+    metrics: dict[str, float] = Field(default_factory=dict)
+    message: str = Field("", max_length=MAX_MESSAGE_CHARS)  # one sentence for a person, when not passed
+    output: str = ""
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+    content_hash: str = ""
+
+
+class Batch(Frozen):
+    """Events of one lease in order. ``first`` counts from 0, so that a resent batch changes nothing."""
+
+    first: int = Field(ge=0)
+    events: tuple[Event, ...]
+
+
+class Claim(Frozen):
+    """A claimed job, and the token that lets its holder speak for this job and no other."""
+
+    job: Job
+    token: str
+    lease_seconds: float
+
+
+def job_schema() -> dict[str, Any]:
+    """The JSON Schema of a Job, for a node written in another language and for the documents."""
+    return Job.model_json_schema()
