@@ -1,0 +1,93 @@
+"""One execution of untrusted code. The row is the truth: what is to be done is a query over it."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from grader.contract import Kind, Verdict
+
+
+class Blob(models.Model):
+    """Text addressed by its SHA-256: learner files and test bundles, stored once however often used."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class Run(models.Model):
+    """A job to be run on a node, being run, or finished. Knows nothing of lessons.
+
+    A running row carries a lease: whoever holds the token (stored hashed) may speak for it until
+    ``lease_until``. After that the sweeper gives the row back to the queue, ``MAX_TRIES`` times at most.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        FINISHED = "finished"
+        CANCELLED = "cancelled"
+
+    class Queue(models.TextChoices):
+        INTERACTIVE = "interactive"  # somebody watches: the Run button
+        GRADE = "grade"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
+    title = models.CharField(max_length=200)  # what is shown on the run's own page
+    kind = models.CharField(max_length=8, choices=[(kind.value, kind.value) for kind in Kind])
+    queue = models.CharField(max_length=12, choices=Queue.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    spec = models.JSONField()  # a contract.Job without its texts: files and tests are {name: digest}
+    content_hash = models.CharField(max_length=64)
+
+    tries = models.PositiveSmallIntegerField(default=0)
+    token_hash = models.CharField(max_length=64, blank=True)
+    node = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    batches = models.PositiveIntegerField(default=0)  # events received under the present lease
+    cancel_asked = models.BooleanField(default=False)
+
+    verdict = models.CharField(max_length=10, blank=True, choices=[(v.value, v.value) for v in Verdict])
+    score = models.FloatField(default=0)
+    report = models.JSONField(null=True, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["queue", "created_at"], condition=Q(state="queued"), name="runs_waiting"),
+            models.Index(fields=["lease_until"], condition=Q(state="running"), name="runs_leased"),
+            models.Index(fields=["owner", "-created_at"], name="runs_of_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id} {self.verdict or self.state}"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing more will happen to this run."""
+        return self.state in (self.State.FINISHED, self.State.CANCELLED)
+
+
+class RunEvent(models.Model):
+    """Something that happened in a run, in order. ``data`` is a contract.Event as JSON."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()  # from 1, over all tries
+    data = models.JSONField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: list[Any] = [models.UniqueConstraint(fields=["run", "seq"], name="one_event_per_place")]
+        ordering = ["seq"]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.data.get('kind', '')}"
