@@ -1,11 +1,12 @@
 #!/bin/sh
-# The suite runs against the real thing: a browser, PostgreSQL and Redis, from the distribution's packages.
+# The suite runs against the real thing: a browser, PostgreSQL, Redis and the compose command, from the distribution's packages.
 # Installs what is missing where this person may; otherwise says exactly what is missing and stops.
 set -u
 missing=""
 command -v chromium >/dev/null || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$missing postgresql"
 command -v redis-server >/dev/null || missing="$missing redis-server"
+docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || missing="$missing docker-compose"
 [ -z "$missing" ] && exit 0
 
 run=""

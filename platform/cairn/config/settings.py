@@ -28,6 +28,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 # --- rooms
 INSTALLED_APPS = [
+    "cairn.config",
     "cairn.ui",
     "cairn.accounts",
     "cairn.catalog",

@@ -1,0 +1,11 @@
+# A node: runs learner code. No Django, no database driver, no secret; it knows the broker and the site's address.
+FROM python:3.11-slim
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+COPY constraints.txt ./
+COPY grader/requirements.txt grader/node.txt grader/
+RUN pip install --no-cache-dir -c constraints.txt -r grader/requirements.txt -r grader/node.txt
+COPY grader grader
+RUN useradd --uid 10001 --create-home cairn
+USER cairn
+CMD ["celery", "-A", "grader.worker", "worker", "--queues", "interactive,grade", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"]
