@@ -1,0 +1,159 @@
+"""How an answer is read and what it is worth. Pure: a question and an answer in, points from 0 to 1 out.
+
+An answer is stored as plain JSON: the index of a choice (``single``), indices (``multiple``), the text as
+typed (``numeric``, ``text``), or the items' indices in the order given (``order``). Indices are the
+author's; how a page shuffles them is ``quizzes``' matter.
+"""
+
+import math
+import re
+from typing import Any
+
+from cairn.catalog.content import (
+    ChoiceQuestion,
+    NumericQuestion,
+    OrderQuestion,
+    Question,
+    TextQuestion,
+)
+from cairn.ui.errors import Refusal
+
+Answer = int | list[int] | str
+
+MAX_TEXT = 500
+KEPT = "Nothing was counted; your other answers are kept."
+
+
+class BadAnswer(Refusal):
+    """The answer cannot be one to this question."""
+
+    code = "bad-answer"
+
+
+def read_answer(question: Question, value: Any) -> Answer:
+    """The answer in the form in which it is stored.
+
+    Raises BadAnswer, with a sentence for the person, if ``value`` cannot be an answer to this question.
+    """
+    match question:
+        case ChoiceQuestion(type="single"):
+            return _index(value, len(question.choices))
+        case ChoiceQuestion():
+            return _indices(value, len(question.choices))
+        case NumericQuestion():
+            read_number(_text(value), question.unit)
+            return _text(value)
+        case TextQuestion():
+            return _text(value)
+        case OrderQuestion():
+            return _permutation(value, len(question.items))
+
+
+def mark(question: Question, answer: Answer) -> float:
+    """Points from 0 to 1 for an answer that ``read_answer`` let through. 1 means right."""
+    match question, answer:
+        case ChoiceQuestion(type="single"), int():
+            return float(question.choices[answer].correct)
+        case ChoiceQuestion(), list():
+            return _mark_multiple([choice.correct for choice in question.choices], set(answer))
+        case NumericQuestion(), str():
+            return float(_near(read_number(answer, question.unit), question.answer, question.tolerance))
+        case TextQuestion(), str():
+            said = answer.strip()
+            return float(any(re.fullmatch(p, said, re.IGNORECASE) for p in question.accept))
+        case OrderQuestion(), list():
+            return _mark_order(answer)
+    raise BadAnswer(f"That is not an answer to this kind of question. {KEPT}")
+
+
+def read_number(text: str, unit: str = "") -> float:
+    """The number a person typed: ``0.5``, ``0,5``, ``−3``, ``1e-3``, ``3/4``, with or without the unit.
+
+    Raises BadAnswer if it is not a finite number, has another unit, or can be read in two ways.
+    """
+    plain = re.sub(r"[\s\u00a0\u2009\u202f_]", "", text).replace("\u2212", "-").replace("\u2013", "-")
+    found = re.fullmatch(rf"({_NUMBER})(?:/({_NUMBER}))?(.*)", plain)
+    if not found:
+        raise BadAnswer(f"“{text[:40]}” is not a number. Write it like 0.25, 0,25, 1/4 or 2.5e-1. {KEPT}")
+    above, below, rest = found.groups()
+    _check_unit(rest, unit)
+    number = _decimal(above) / (_decimal(below) or math.nan) if below else _decimal(above)
+    if not math.isfinite(number):
+        raise BadAnswer(f"“{text[:40]}” is not a finite number. {KEPT}")
+    return number
+
+
+_NUMBER = r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?"
+
+
+def _decimal(written: str) -> float:
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", written):
+        raise BadAnswer(f"{written} can be read as thousands or as decimals. Write it without the comma. {KEPT}")
+    if "," in written and "." in written:
+        thousands = "," if written.rindex(".") > written.rindex(",") else "."
+        written = written.replace(thousands, "")
+    try:
+        return float(written.replace(",", "."))
+    except ValueError:
+        raise BadAnswer(f"“{written[:40]}” is not a number. Write it like 0.25 or 0,25. {KEPT}") from None
+
+
+def _check_unit(rest: str, unit: str) -> None:
+    wanted = re.sub(r"\s", "", unit)
+    if rest and rest.casefold() != wanted.casefold():
+        asked = f"with {unit} after it" if unit else "without a unit"
+        raise BadAnswer(f"After the number came “{rest[:20]}”. Write the number alone or {asked}. {KEPT}")
+
+
+def _near(value: float, answer: float, tolerance: float) -> bool:
+    # The tolerance is decimal as the author wrote it; what binary arithmetic adds must not decide.
+    return abs(value - answer) <= tolerance + 1e-12 * max(1.0, abs(answer))
+
+
+def _mark_multiple(correct: list[bool], chosen: set[int]) -> float:
+    """Share of right ones ticked less share of wrong ones ticked: ticking everything earns nothing."""
+    right = {index for index, is_correct in enumerate(correct) if is_correct}
+    wrong = set(range(len(correct))) - right
+    earned = len(chosen & right) / len(right)
+    lost = len(chosen & wrong) / len(wrong) if wrong else 0.0
+    return max(0.0, earned - lost)
+
+
+def _mark_order(order: list[int]) -> float:
+    """Mean of two shares: items in their own place, and neighbours that follow each other as they should."""
+    places = sum(place == item for place, item in enumerate(order)) / len(order)
+    pairs = sum(b == a + 1 for a, b in zip(order, order[1:], strict=False)) / (len(order) - 1)
+    return (places + pairs) / 2
+
+
+def _index(value: Any, count: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise BadAnswer(f"Choose one of the {count} answers. {KEPT}")
+    if not re.fullmatch(r"-?\d{1,4}", str(value)):
+        raise BadAnswer(f"Choose one of the {count} answers. {KEPT}")
+    if not 0 <= (index := int(value)) < count:
+        raise BadAnswer(f"This question has {count} answers, and number {index + 1} is not one of them. {KEPT}")
+    return index
+
+
+def _indices(value: Any, count: int) -> list[int]:
+    if not isinstance(value, list | tuple) or not value:
+        raise BadAnswer(f"Tick at least one answer. {KEPT}")
+    return sorted({_index(one, count) for one in value})
+
+
+def _permutation(value: Any, count: int) -> list[int]:
+    if not isinstance(value, list | tuple) or len(value) != count:
+        raise BadAnswer(f"Give each of the {count} items a place. {KEPT}")
+    order = [_index(one, count) for one in value]
+    if len(set(order)) != count:
+        raise BadAnswer(f"Two items share a place. Give each of the {count} items its own. {KEPT}")
+    return order
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise BadAnswer(f"Write an answer first. {KEPT}")
+    if len(value) > MAX_TEXT:
+        raise BadAnswer(f"An answer has at most {MAX_TEXT} characters, this one has {len(value)}. {KEPT}")
+    return value.strip()
