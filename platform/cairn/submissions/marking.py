@@ -7,6 +7,7 @@ author's; how a page shuffles them is ``quizzes``' matter.
 
 import math
 import re
+from itertools import pairwise
 from typing import Any
 
 from cairn.catalog.content import (
@@ -67,7 +68,7 @@ def mark(question: Question, answer: Answer) -> float:
 
 
 def read_number(text: str, unit: str = "") -> float:
-    """The number a person typed: ``0.5``, ``0,5``, ``−3``, ``1e-3``, ``3/4``, with or without the unit.
+    """The number a person typed: ``0.5``, ``0,5``, ``-3``, ``1e-3``, ``3/4``, with or without the unit.
 
     Raises BadAnswer if it is not a finite number, has another unit, or can be read in two ways.
     """
@@ -88,7 +89,9 @@ _NUMBER = r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 
 def _decimal(written: str) -> float:
     if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", written):
-        raise BadAnswer(f"{written} can be read as thousands or as decimals. Write it without the comma. {KEPT}")
+        raise BadAnswer(
+            f"{written} can be read as thousands or as decimals. Write it without the comma. {KEPT}"
+        )
     if "," in written and "." in written:
         thousands = "," if written.rindex(".") > written.rindex(",") else "."
         written = written.replace(thousands, "")
@@ -122,7 +125,7 @@ def _mark_multiple(correct: list[bool], chosen: set[int]) -> float:
 def _mark_order(order: list[int]) -> float:
     """Mean of two shares: items in their own place, and neighbours that follow each other as they should."""
     places = sum(place == item for place, item in enumerate(order)) / len(order)
-    pairs = sum(b == a + 1 for a, b in zip(order, order[1:], strict=False)) / (len(order) - 1)
+    pairs = sum(b == a + 1 for a, b in pairwise(order)) / (len(order) - 1)
     return (places + pairs) / 2
 
 
@@ -132,7 +135,9 @@ def _index(value: Any, count: int) -> int:
     if not re.fullmatch(r"-?\d{1,4}", str(value)):
         raise BadAnswer(f"Choose one of the {count} answers. {KEPT}")
     if not 0 <= (index := int(value)) < count:
-        raise BadAnswer(f"This question has {count} answers, and number {index + 1} is not one of them. {KEPT}")
+        raise BadAnswer(
+            f"This question has {count} answers, and number {index + 1} is not one of them. {KEPT}"
+        )
     return index
 
 
