@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from cairn.config import environment as env
+
+django_stubs_ext.monkeypatch()  # lets ModelAdmin[Run], Form[...] and the like be written at run time
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = Path(env.text("CAIRN_HOME", str(ROOT / "var"))).resolve()

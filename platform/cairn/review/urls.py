@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from cairn.review import views
 
 app_name = "review"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("review", views.queue, name="queue"),
+    path("review/<uuid:submission_id>", views.read, name="read"),
+]

@@ -1,0 +1,121 @@
+"""The mentor's queue, and one submission to read and judge."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_GET, require_http_methods
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import MarkdownLexer, PythonLexer
+
+from cairn.accounts.models import User
+from cairn.catalog.content import CriterionKind, RubricCriterion
+from cairn.catalog.queries import library
+from cairn.review import actions, queries
+from cairn.review.models import Review
+from cairn.submissions.models import Submission, Work
+from cairn.submissions.queries import access_submission, attempts, texts_of
+from cairn.ui.errors import NotFound, Refusal
+
+PAGE = 25
+
+
+@dataclass(frozen=True)
+class RubricLine:
+    """A rubric line with what this mentor said of it so far."""
+
+    criterion: RubricCriterion
+    met: bool | None
+
+
+@require_GET
+@login_required
+def queue(request: HttpRequest) -> HttpResponse:
+    """What waits for this mentor, or what was reviewed."""
+    reviewed = request.GET.get("show") == "reviewed"
+    rows = queries.queue(_person(request), reviewed=reviewed)
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    return render(request, "review/queue.html", {"page": page, "reviewed": reviewed})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def read(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """One submission: its files, checks, earlier attempts; for a mentor, the rubric and a comment."""
+    person = _person(request)
+    submission = access_submission(person, submission_id)
+    if request.method == "POST":
+        return _store(request, person, submission)
+    return render(request, "review/read.html", _page(person, submission))
+
+
+def _store(request: HttpRequest, mentor: User, submission: Submission) -> HttpResponse:
+    """Store the review, or show the page again with what was typed and why it was refused."""
+    lines = {
+        name.removeprefix("line:"): value == "met"
+        for name, value in request.POST.items()
+        if name.startswith("line:") and value in ("met", "not-yet")
+    }
+    comment = str(request.POST.get("comment", ""))
+    rubric = [line.id for line in _rubric(submission)]
+    try:
+        actions.review(mentor, submission, lines, comment, rubric)
+    except Refusal as refusal:
+        context = _page(mentor, submission, lines=lines, comment=comment) | {"refusal": refusal.message}
+        return render(request, "review/read.html", context, status=refusal.status)
+    messages.success(request, f"Your review of {submission.title} was sent to {submission.user.display_name}.")
+    return redirect("review:queue")
+
+
+def _page(
+    person: User, submission: Submission, lines: dict[str, bool] | None = None, comment: str | None = None
+) -> dict[str, Any]:
+    reviews = list(submission.reviews.select_related("mentor"))
+    mine = next((review for review in reviews if review.mentor_id == person.pk), None)
+    said = lines if lines is not None else (mine.lines if mine else {})
+    return {
+        "submission": submission,
+        "report": submission.run.report or {},
+        "files": [(name, _code(name, text)) for name, text in texts_of(submission).items()],
+        "attempts": attempts(submission.user, submission.work, submission.slug),
+        "reviews": [_with_titles(review, submission) for review in reviews],
+        "rubric": [RubricLine(line, said.get(line.id)) for line in _rubric(submission)],
+        "comment": comment if comment is not None else (mine.comment if mine else ""),
+        "may_review": person.pk != submission.user_id,
+    }
+
+
+def _rubric(submission: Submission) -> list[RubricCriterion]:
+    """The rubric lines of a project; an exercise, or a project no longer in the library, has none."""
+    if submission.work != Work.PROJECT:
+        return []
+    try:
+        criteria = library().project(submission.slug).content.criteria
+    except NotFound:
+        return []
+    return [line for line in criteria if line.kind == CriterionKind.RUBRIC]
+
+
+def _with_titles(review: Review, submission: Submission) -> dict[str, Any]:
+    titles = {line.id: line.title for line in _rubric(submission)}
+    judged = [(titles.get(name, name), met) for name, met in review.lines.items()]
+    return {"review": review, "judged": judged}
+
+
+def _code(name: str, text: str) -> SafeString:
+    """A file as numbered, highlighted lines. Pygments escapes what it is given."""
+    lexer = PythonLexer() if name.endswith(".py") else MarkdownLexer()
+    formatter = HtmlFormatter(nowrap=True, classprefix="")
+    return mark_safe(highlight(text, lexer, formatter))  # noqa: S308
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - login_required saw to it
+    return request.user
