@@ -13,7 +13,10 @@ def points(rng, n=60):
 def pair(value):
     """The two numbers of a pair as an array, after a look at what really came."""
     check(isinstance(value, tuple | list) and len(value) == 2, "Return two numbers: one for w, one for b.")
-    check(all(isinstance(part, float | int | np.number) for part in value), "Each of the two must be a plain number.")
+    check(
+        all(isinstance(part, float | int | np.number) for part in value),
+        "Each of the two must be a plain number.",
+    )
     return np.array(value, dtype=float)
 
 

@@ -1,0 +1,22 @@
+import numpy as np
+
+
+def sigmoid(z):
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, small) / (1.0 + small)
+
+
+def sigmoid_slope(z):
+    return z * (1 - z)
+
+
+def tanh_slope(z):
+    return 1.0 - z**2
+
+
+def relu(z):
+    return np.maximum(z, 0.0)
+
+
+def relu_slope(z):
+    return (z > 0).astype(float)
