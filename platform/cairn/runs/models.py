@@ -51,6 +51,8 @@ class Run(models.Model):
     node = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     batches = models.PositiveIntegerField(default=0)  # events received under the present lease
+    last_seq = models.PositiveIntegerField(default=0)  # place of the newest stored event, over all tries
+    event_chars = models.PositiveIntegerField(default=0)  # stored for events, to keep a run's log bounded
     cancel_asked = models.BooleanField(default=False)
 
     verdict = models.CharField(max_length=10, blank=True, choices=[(v.value, v.value) for v in Verdict])
@@ -65,6 +67,8 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["queue", "created_at"], condition=Q(state="queued"), name="runs_waiting"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="runs_leased"),
+            models.Index(fields=["owner", "queue"], condition=Q(state="running"), name="runs_busy"),
+            models.Index(fields=["owner", "queue", "-started_at"], name="runs_served"),
             models.Index(fields=["owner", "-created_at"], name="runs_of_owner"),
         ]
 
@@ -91,3 +95,17 @@ class RunEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.data.get('kind', '')}"
+
+
+class Node(models.Model):
+    """A worker node as the site last heard of it. Nodes need no account: a ticket is permission enough.
+
+    ``trouble`` is why it cannot run learner code, in words for a person; empty where it can.
+    """
+
+    name = models.CharField(max_length=80, primary_key=True)
+    seen_at = models.DateTimeField()
+    trouble = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name

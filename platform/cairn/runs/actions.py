@@ -1,0 +1,319 @@
+"""The verbs of a run: everything that may change its row, each one transaction with effects on commit.
+
+States: ``queued → running → finished | cancelled``, and ``running → queued`` when a lease is lost, given
+back or ends ``internal``. A running row belongs to whoever holds its token; every change that such a holder
+makes is fenced by it, so work that was started twice can have its effect only once.
+"""
+
+import secrets
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from cairn.accounts.models import User
+from cairn.runs import live, nodes
+from cairn.runs.models import Blob, Run, RunEvent
+from cairn.runs.texts import digest, inert
+from cairn.runs.wake import wake
+from cairn.ui.errors import Forbidden, Refusal
+from grader.contract import Batch, Claim, Event, Job, Phase, Report, Verdict
+
+MAX_EVENTS = 2_000  # of one run, over all its tries
+MAX_EVENT_CHARS = 2_000_000  # of their JSON together
+GAVE_UP = "The sandbox did not answer. Your code is saved. Nothing was counted as an attempt."
+CUT = Phase(name="cut")  # the last event of a run that had more to say than is kept
+
+
+class LeaseLost(Refusal):
+    """The caller's token no longer speaks for this run: it was given to another, cancelled or finished."""
+
+    status, code = 409, "lease-lost"
+
+    def __init__(self) -> None:
+        super().__init__("This lease is over. Stop the job; nothing more is taken for it.")
+
+
+class OutOfOrder(Refusal):
+    """A batch that skips events, or a report about another run."""
+
+    status, code = 422, "out-of-order"
+
+
+def enqueue(owner: User, title: str, job: Job, queue: str) -> Run:
+    """Store a job and queue it, inside the caller's transaction. Texts are kept once, by digest.
+
+    The run takes ``job.id`` as its own id, so that a caller may know it beforehand.
+    """
+    spec = job.model_dump(mode="json") | {"files": _stored(job.files), "tests": _stored(job.tests)}
+    run = Run.objects.create(
+        id=uuid.UUID(job.id),
+        owner=owner,
+        title=title,
+        kind=job.kind,
+        queue=queue,
+        spec=spec,
+        content_hash=job.content_hash,
+    )
+    _wake_on_commit(queue)
+    return run
+
+
+def _stored(texts: dict[str, str]) -> dict[str, str]:
+    digests = {name: digest(text) for name, text in texts.items()}
+    blobs = [Blob(digest=digests[name], text=text) for name, text in texts.items()]
+    Blob.objects.bulk_create(blobs, ignore_conflicts=True)
+    return digests
+
+
+def _wake_on_commit(queue: str) -> None:
+    transaction.on_commit(lambda: wake(queue), robust=True)
+
+
+# --- what a node asks for
+
+
+def claim(queue: str, node: str) -> Claim | None:
+    """Lease the run that is next in ``queue`` to ``node``; None where nothing waits."""
+    nodes.seen(node)
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        run = _next_waiting(queue)
+        if run is None:
+            return None
+        run.tries += 1
+        run.state, run.node, run.token_hash = Run.State.RUNNING, node[:80], digest(token)
+        run.started_at, run.lease_until, run.batches = timezone.now(), _lease_end(), 0
+        run.save(update_fields=["tries", "state", "node", "token_hash", "started_at", "lease_until", "batches"])
+        _store_events(run, (Phase(name="starting"),))
+        job = _job(run)
+    return Claim(job=job, token=token, lease_seconds=settings.LEASE_SECONDS)
+
+
+def _next_waiting(queue: str) -> Run | None:
+    """The oldest waiting run of the person whose turn it is: fewest running, then longest not served.
+
+    The row is locked: by SKIP LOCKED where the database has it, else by SQLite's immediate transaction.
+    """
+    waiting = Run.objects.filter(queue=queue, state=Run.State.QUEUED)
+    if connection.features.has_select_for_update_skip_locked:
+        waiting = waiting.select_for_update(skip_locked=True)
+    of_owner = Run.objects.filter(owner=OuterRef("owner"), queue=queue)
+    running = of_owner.filter(state=Run.State.RUNNING).order_by().values("owner").annotate(n=Count("pk"))
+    served = of_owner.filter(started_at__isnull=False).order_by("-started_at").values("started_at")[:1]
+    return (
+        waiting.annotate(busy=Coalesce(Subquery(running.values("n")), 0), served=Subquery(served))
+        .order_by("busy", F("served").asc(nulls_first=True), "created_at")
+        .first()
+    )
+
+
+def _job(run: Run) -> Job:
+    wanted = {*run.spec["files"].values(), *run.spec["tests"].values()}
+    texts = dict(Blob.objects.filter(digest__in=wanted).values_list("digest", "text"))
+    full = {part: {name: texts[d] for name, d in run.spec[part].items()} for part in ("files", "tests")}
+    return Job.model_validate(run.spec | full)
+
+
+def _lease_end() -> Any:
+    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def heartbeat(run_id: uuid.UUID, token: str) -> bool:
+    """Keep the lease; True where the node should stop, because the run's owner asked.
+
+    Raises LeaseLost.
+    """
+    held = _held(run_id, token)
+    if not held.update(lease_until=_lease_end()):
+        raise LeaseLost
+    run = held.only("node", "cancel_asked").first()
+    if run is None:
+        raise LeaseLost
+    nodes.seen(run.node)
+    return run.cancel_asked
+
+
+def append_events(run_id: uuid.UUID, token: str, batch: Batch) -> bool:
+    """Store a batch, keep the lease and publish; True where the node should stop.
+
+    Events that came before, in a batch that was sent again, change nothing. Raises LeaseLost, OutOfOrder.
+    """
+    with transaction.atomic():
+        run = _locked(run_id, token)
+        if batch.first > run.batches:
+            raise OutOfOrder(f"Expected event {run.batches} of this lease next, not {batch.first}.")
+        fresh = batch.events[run.batches - batch.first :]
+        run.batches += len(fresh)
+        run.lease_until = _lease_end()
+        run.save(update_fields=["batches", "lease_until"])
+        _store_events(run, fresh)
+    nodes.seen(run.node)
+    return run.cancel_asked
+
+
+def finish(run_id: uuid.UUID, token: str, report: Report) -> Run:
+    """Close the run with its report. ``internal`` gives it back to the queue while it has tries left.
+
+    Raises LeaseLost, and OutOfOrder for a report about another run.
+    """
+    if report.job_id != str(run_id):
+        raise OutOfOrder("This report is about another job.")
+    with transaction.atomic():
+        run = _locked(run_id, token)
+        if report.status is Verdict.INTERNAL:
+            _give_back(run, report)
+        else:
+            _close(run, report)
+    nodes.seen(run.node)
+    return run
+
+
+def release(run_id: uuid.UUID, token: str) -> None:
+    """Give a lease back unused, as a node does that stops; the try is not counted. Raises LeaseLost."""
+    with transaction.atomic():
+        run = _locked(run_id, token)
+        run.tries -= 1
+        _give_back(run)
+
+
+def _held(run_id: uuid.UUID, token: str) -> QuerySet[Run]:
+    return Run.objects.filter(pk=run_id, state=Run.State.RUNNING, token_hash=digest(token))
+
+
+def _locked(run_id: uuid.UUID, token: str) -> Run:
+    run = _held(run_id, token).select_for_update().first()
+    if run is None:
+        raise LeaseLost
+    return run
+
+
+# --- how a lease ends
+
+
+def _give_back(run: Run, report: Report | None = None) -> None:
+    """Queue a locked, running row again, or end it: cancelled where asked, ``internal`` after the last try."""
+    if run.cancel_asked:
+        _end(run, Run.State.CANCELLED)
+    elif run.tries < settings.MAX_TRIES:
+        run.state, run.token_hash, run.lease_until = Run.State.QUEUED, "", None
+        run.save(update_fields=["tries", "state", "token_hash", "lease_until"])
+        _publish_on_commit(run)
+        _wake_on_commit(run.queue)
+    else:
+        _close(run, report or Report(job_id=str(run.pk), status=Verdict.INTERNAL, content_hash=run.content_hash))
+
+
+def _close(run: Run, report: Report) -> None:
+    if report.status is Verdict.INTERNAL:
+        report = report.model_copy(update={"message": GAVE_UP, "score": 0.0})
+    run.verdict, run.score, run.report = report.status, report.score, inert(report)
+    _end(run, Run.State.FINISHED)
+
+
+def _end(run: Run, state: Run.State) -> None:
+    run.state, run.token_hash, run.lease_until, run.finished_at = state, "", None, timezone.now()
+    run.save()
+    _publish_on_commit(run)
+
+
+def cancel(run: Run, user: User) -> Run:
+    """Stop a run of one's own. What waits is cancelled at once; what runs, when its node hears of it.
+
+    Cancelling what has ended changes nothing. Raises Forbidden for anybody but the owner.
+    """
+    if run.owner_id != user.pk:
+        raise Forbidden("Only the person who started this run can stop it.")
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run.pk)
+        if run.state == Run.State.QUEUED:
+            _end(run, Run.State.CANCELLED)
+        elif run.state == Run.State.RUNNING and not run.cancel_asked:
+            run.cancel_asked = True
+            run.save(update_fields=["cancel_asked"])
+            _publish_on_commit(run)
+    return run
+
+
+# --- the sweeper
+
+
+def sweep() -> int:
+    """Give back expired leases and wake nodes for what waits. Returns how many leases had expired.
+
+    Safe to run anywhere, any number of times: each lease is ended under its row's lock, and only one sweeper
+    in each interval asks nodes to work.
+    """
+    expired = Run.objects.filter(state=Run.State.RUNNING, lease_until__lt=timezone.now())
+    ended = sum(_end_lease(pk, expired) for pk in expired.values_list("pk", flat=True))
+    if cache.add("runs.sweeper", "1", timeout=max(1, settings.SWEEP_SECONDS - 1)):
+        _wake_what_waits()
+    return ended
+
+
+def _end_lease(pk: uuid.UUID, among: QuerySet[Run]) -> bool:
+    with transaction.atomic():
+        run = among.filter(pk=pk).select_for_update(skip_locked=_skips_locked()).first()
+        if run is not None:
+            _give_back(run)
+    return run is not None
+
+
+def _skips_locked() -> bool:
+    return connection.features.has_select_for_update_skip_locked
+
+
+def _wake_what_waits() -> None:
+    """A node that is there gets up to four calls for a long queue; a queue that nobody serves gets one.
+
+    An empty queue is called too while no node is known: that is how the site learns that one is there.
+    """
+    counts = Run.objects.filter(state=Run.State.QUEUED).values_list("queue").annotate(n=Count("pk"))
+    waiting = dict(counts.order_by())
+    served = nodes.last_seen() is not None
+    for queue in Run.Queue.values:
+        if waiting.get(queue) or not served:
+            wake(queue, times=min(waiting.get(queue, 1), 4) if served else 1)
+
+
+def release_all_local() -> int:
+    """Give back every lease, because the one process that held them has ended. Returns how many.
+
+    Only for a site whose nodes are threads of the web process. The try counts: a job that takes the
+    server down with it must not do so for ever.
+    """
+    running = Run.objects.filter(state=Run.State.RUNNING)
+    return sum(_end_lease(pk, running) for pk in running.values_list("pk", flat=True))
+
+
+# --- events
+
+
+def _store_events(run: Run, events: tuple[Event, ...]) -> None:
+    """Append events to a locked run's log while it has room, and publish them with its state on commit."""
+    rows = []
+    for event in events:
+        if run.last_seq >= MAX_EVENTS or run.event_chars >= MAX_EVENT_CHARS:
+            break
+        data = inert(event)
+        run.event_chars += len(str(data))
+        if run.last_seq == MAX_EVENTS - 1 or run.event_chars >= MAX_EVENT_CHARS:
+            run.event_chars, data = MAX_EVENT_CHARS, inert(CUT)
+        run.last_seq += 1
+        rows.append(RunEvent(run=run, seq=run.last_seq, data=data))
+    if not rows:
+        return
+    RunEvent.objects.bulk_create(rows)
+    run.save(update_fields=["last_seq", "event_chars"])
+    _publish_on_commit(run, [{"seq": row.seq, "data": row.data} for row in rows])
+
+
+def _publish_on_commit(run: Run, events: list[dict[str, Any]] | None = None) -> None:
+    frame = live.frame(run, events or [])
+    transaction.on_commit(lambda: live.publish(run.pk, frame), robust=True)

@@ -1,0 +1,32 @@
+"""Which worker nodes the site has heard of, cheaply enough to ask on every call of theirs."""
+
+import time
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from cairn.runs.models import Node
+
+FRESH = timedelta(seconds=60)
+_EVERY = 5.0  # seconds between two writes for one node
+_written: dict[str, float] = {}  # when this process last wrote each node down
+
+
+def seen(name: str) -> None:
+    """Note that a node spoke. At most one write in five seconds for each node and process."""
+    now = time.monotonic()
+    if now - _written.get(name, -_EVERY) < _EVERY:
+        return
+    _written[name] = now
+    Node.objects.update_or_create(name=name[:80], defaults={"seen_at": timezone.now(), "trouble": ""})
+
+
+def in_trouble(name: str, trouble: str) -> None:
+    """Note that a node is there but cannot run learner code, and why."""
+    Node.objects.update_or_create(name=name[:80], defaults={"seen_at": timezone.now(), "trouble": trouble})
+
+
+def last_seen() -> datetime | None:
+    """When a node that can work last spoke, if that was within a minute."""
+    fresh = Node.objects.filter(trouble="", seen_at__gt=timezone.now() - FRESH)
+    return fresh.order_by("-seen_at").values_list("seen_at", flat=True).first()

@@ -1,0 +1,67 @@
+"""What may be asked about runs."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from cairn.accounts.models import User
+from cairn.accounts.queries import may_read_work_of
+from cairn.runs import nodes
+from cairn.runs.models import Node, Run
+from cairn.ui.errors import NotFound
+
+
+def access_run(user: User, run_id: uuid.UUID) -> Run:
+    """The run, for its owner and for those who may read the owner's work. Raises NotFound."""
+    run = Run.objects.select_related("owner").filter(pk=run_id).first()
+    if run is None or not may_read_work_of(user, run.owner):
+        raise NotFound("There is no such run, or it is not yours to see.")
+    return run
+
+
+def events_after(run_id: uuid.UUID, seq: int, limit: int | None = None) -> list[dict[str, Any]]:
+    """Stored events after place ``seq``, in order, as ``{"seq", "data"}``."""
+    rows = Run(pk=run_id).events.filter(seq__gt=seq).values("seq", "data").order_by("seq")
+    return [{"seq": row["seq"], "data": row["data"]} for row in rows[:limit]]
+
+
+def position(run: Run) -> int | None:
+    """Place in the queue, 1 for the next; None where it no longer waits.
+
+    People take turns, so before this person's k-th run come at most k runs of everybody else.
+    """
+    if run.state != Run.State.QUEUED:
+        return None
+    older = Count("pk", filter=Q(created_at__lt=run.created_at))
+    waiting = Run.objects.filter(queue=run.queue, state=Run.State.QUEUED).order_by()
+    counts = list(waiting.values_list("owner").annotate(all=Count("pk"), older=older))
+    turn = 1 + sum(older for owner, _, older in counts if owner == run.owner_id)
+    return turn + sum(min(waits, turn) for owner, waits, _ in counts if owner != run.owner_id)
+
+
+def worker_seen() -> datetime | None:
+    """When a node that can run learner code last spoke, if that was within a minute."""
+    return nodes.last_seen()
+
+
+@dataclass(frozen=True)
+class GradingState:
+    """Whether code handed in now will be run soon; ``reason`` is for the person where it will not."""
+
+    available: bool
+    reason: str = ""
+
+
+def grading_state() -> GradingState:
+    """Whether a node is there to run learner code. One query."""
+    fresh = Node.objects.filter(seen_at__gt=timezone.now() - nodes.FRESH).order_by("-seen_at")
+    troubles = list(fresh.values_list("trouble", flat=True))
+    if "" in troubles:
+        return GradingState(available=True)
+    why = troubles[0] if troubles else "No worker has answered for a minute."
+    kept = "What you hand in is saved and waits for its turn."
+    return GradingState(available=False, reason=f"Code cannot be run at the moment. {why} {kept}")
