@@ -11,9 +11,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Slug = Annotated[str, Field(pattern=SLUG, max_length=80)]
 RowId = Annotated[str, Field(pattern=r"^[1-5]\.\d{3}$")]
 Markdown = Annotated[str, Field(min_length=1)]
+
+
+def is_slug(name: str) -> bool:
+    """Whether a folder of that name can be an address."""
+    return len(name) <= 80 and re.match(SLUG, name) is not None
 
 
 class Content(BaseModel):

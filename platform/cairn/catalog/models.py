@@ -24,6 +24,7 @@ class Document(models.Model):
     content_hash = models.CharField(max_length=64)
     body = models.JSONField()
     private = models.JSONField(default=dict)
+    renderer = models.CharField(max_length=16, default="")  # what made body; when it changes, body is made again
 
     class Meta:
         constraints: list[Any] = [

@@ -1,0 +1,162 @@
+"""The structure of one release: everything but the page bodies, as immutable objects."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from cairn.catalog import content
+from cairn.ui.errors import NotFound
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True)
+class PlacedCriterion:
+    """A milestone's criterion, and the slug of the project that it belongs to (None: the milestone's own)."""
+
+    criterion: content.Criterion
+    project: str | None = None
+
+
+@dataclass(frozen=True)
+class PathEntry:
+    """A path of the library."""
+
+    slug: str
+    content: content.Path
+
+    def milestone(self, slug: str) -> content.Milestone:
+        """The milestone of that slug. Raises NotFound."""
+        return _find({milestone.slug: milestone for milestone in self.content.milestones}, slug)
+
+
+@dataclass(frozen=True)
+class TopicEntry:
+    """A topic of the library. One that is not ``written`` has no lesson yet."""
+
+    slug: str
+    content: content.Topic
+    area: str
+    written: bool = False
+    lesson_hash: str = ""
+    quiz_hash: str = ""
+    question_count: int = 0
+    pass_score: float = 0.7  # of its quiz
+    outline: tuple[tuple[str, str], ...] = ()  # (anchor, title) of the lesson's sections
+    words: int = 0
+    paths: tuple[str, ...] = ()  # slugs of the paths that it is on
+
+    def __post_init__(self) -> None:
+        # JSON knows no tuples, and an entry must be immutable however it was made.
+        object.__setattr__(self, "outline", tuple((anchor, title) for anchor, title in self.outline))
+        object.__setattr__(self, "paths", tuple(self.paths))
+
+
+@dataclass(frozen=True)
+class ExerciseEntry:
+    """An exercise, and the slug of its topic."""
+
+    slug: str
+    content: content.Exercise
+    topic: str
+    content_hash: str
+    example_count: int = 0
+    test_count: int = 0
+
+
+@dataclass(frozen=True)
+class ProjectEntry:
+    """A project of the library. One that is not ``written`` has no brief yet."""
+
+    slug: str
+    content: content.Project
+    written: bool = False
+    content_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Library:
+    """All of one release, by slug. ``release_id`` is 0 for a library that was never published."""
+
+    paths: Mapping[str, PathEntry]  # in the order of the catalogue
+    topics: Mapping[str, TopicEntry]
+    exercises: Mapping[str, ExerciseEntry]
+    projects: Mapping[str, ProjectEntry]
+    release_id: int = 0
+
+    def path(self, slug: str) -> PathEntry:
+        """The path of that slug. Raises NotFound."""
+        return _find(self.paths, slug)
+
+    def topic(self, slug: str) -> TopicEntry:
+        """The topic of that slug. Raises NotFound."""
+        return _find(self.topics, slug)
+
+    def exercise(self, slug: str) -> ExerciseEntry:
+        """The exercise of that slug. Raises NotFound."""
+        return _find(self.exercises, slug)
+
+    def project(self, slug: str) -> ProjectEntry:
+        """The project of that slug. Raises NotFound."""
+        return _find(self.projects, slug)
+
+    def criteria(self, milestone: content.Milestone) -> tuple[PlacedCriterion, ...]:
+        """The milestone's criteria as stones: those of its projects, then its own."""
+        placed = [
+            PlacedCriterion(criterion, slug)
+            for slug in milestone.projects
+            for criterion in self.projects[slug].content.criteria
+        ]
+        return (*placed, *(PlacedCriterion(criterion) for criterion in milestone.criteria))
+
+    def is_open(self, milestone: content.Milestone) -> bool:
+        """Whether all that the milestone asks for is written, so that a learner can complete it."""
+        written = [self.topics[slug].written for slug in milestone.topics]
+        written += [self.projects[slug].written for slug in milestone.projects]
+        return bool(written) and all(written)
+
+    @cached_property
+    def structure(self) -> dict[str, Any]:
+        """As JSON: what a Release stores, and what ``from_structure`` reads."""
+        return {kind: {slug: _dump(entry) for slug, entry in entries.items()} for kind, entries in self._kinds()}
+
+    @classmethod
+    def from_structure(cls, structure: dict[str, Any], release_id: int) -> "Library":
+        """The library that a Release stores. Its content was validated before it was published."""
+        paths = _restore(structure["paths"], PathEntry, content.Path).values()
+        return cls(
+            # The database may keep the keys of JSON in an order of its own.
+            paths=in_order(paths),
+            topics=_restore(structure["topics"], TopicEntry, content.Topic),
+            exercises=_restore(structure["exercises"], ExerciseEntry, content.Exercise),
+            projects=_restore(structure["projects"], ProjectEntry, content.Project),
+            release_id=release_id,
+        )
+
+    def _kinds(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for kind in ("paths", "topics", "exercises", "projects"):
+            yield kind, getattr(self, kind)
+
+
+def in_order(paths: Iterable[PathEntry]) -> dict[str, PathEntry]:
+    """The paths by slug, as the catalogue lists them."""
+    return {path.slug: path for path in sorted(paths, key=lambda path: (path.content.order, path.slug))}
+
+
+def _find(entries: Mapping[str, Entry], slug: str) -> Entry:
+    if slug not in entries:
+        raise NotFound
+    return entries[slug]
+
+
+def _dump(entry: Any) -> dict[str, Any]:
+    fields = {name: value for name, value in vars(entry).items() if name not in ("slug", "content")}
+    return {**fields, "content": entry.content.model_dump(mode="json", exclude_defaults=True)}
+
+
+def _restore(stored: dict[str, Any], kind: Any, model: type[content.Content]) -> dict[str, Any]:
+    return {
+        slug: kind(slug=slug, **{**fields, "content": model.model_validate(fields["content"])})
+        for slug, fields in stored.items()
+    }

@@ -1,0 +1,166 @@
+"""Reads ``curriculum/`` into a Library and the documents to publish, with every error at its file and line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cairn.catalog import content, documents, references
+from cairn.catalog.authored_tests import AuthoredTests
+from cairn.catalog.documents import Draft
+from cairn.catalog.errors import ContentError
+from cairn.catalog.library import ExerciseEntry, Library, PathEntry, ProjectEntry, TopicEntry, in_order
+from cairn.catalog.render import headings
+from cairn.catalog.source import Source
+from grader.contract import Verdict
+
+NO_TESTS = AuthoredTests((), (), 0, frozenset())
+
+
+@dataclass
+class Loaded:
+    """What was read. With ``errors``, the rest is what could be made of it."""
+
+    library: Library
+    drafts: list[Draft]
+    source: Source
+
+    @property
+    def errors(self) -> list[ContentError]:
+        """Everything that is wrong, in order. Grows when drafts are made."""
+        return sorted(set(self.source.errors))
+
+
+@dataclass
+class Parts:
+    """What the loader gathers, and where each part came from."""
+
+    source: Source
+    paths: dict[str, PathEntry] = field(default_factory=dict)
+    topics: dict[str, TopicEntry] = field(default_factory=dict)
+    exercises: dict[str, ExerciseEntry] = field(default_factory=dict)
+    projects: dict[str, ProjectEntry] = field(default_factory=dict)
+    drafts: list[Draft] = field(default_factory=list)
+    files: dict[tuple[str, str], Path] = field(default_factory=dict)  # (kind, slug) to its YAML file
+    quizzes: dict[str, content.Quiz] = field(default_factory=dict)
+    anchors: dict[str, frozenset[str]] = field(default_factory=dict)  # of lessons, by topic
+    evaluations: dict[str, AuthoredTests] = field(default_factory=dict)  # of projects that are written
+
+
+def load(root: Path) -> Loaded:
+    """Read the curriculum under ``root``. Nothing is rendered yet: see ``Draft.make``."""
+    parts = Parts(Source(root))
+    for file in _yaml_files(parts, "topics/*/*", "topic.yaml"):
+        _topic(parts, file)
+    for file in _yaml_files(parts, "projects/*", "project.yaml"):
+        _project(parts, file)
+    for file in sorted(root.glob("paths/*.yaml")):
+        _path(parts, file)
+    if not parts.paths and not parts.topics:
+        parts.source.complain(root, 0, "There is no curriculum here.", "Set CAIRN_CURRICULUM to its folder.")
+    references.check(parts)
+    return Loaded(_library(parts), parts.drafts, parts.source)
+
+
+def _library(parts: Parts) -> Library:
+    return Library(in_order(parts.paths.values()), parts.topics, parts.exercises, parts.projects)
+
+
+def _yaml_files(parts: Parts, folders: str, name: str) -> Iterator[Path]:
+    for folder in sorted(parts.source.root.glob(folders)):
+        if folder.is_dir() and not folder.name.startswith((".", "_")):
+            yield folder / name
+
+
+def _remember(parts: Parts, kind: str, slug: str, file: Path, entries: dict[str, Any], entry: Any) -> None:
+    """Add an entry; a slug that is taken, or is none, is an error."""
+    if slug in entries:
+        other = parts.source.name(parts.files[kind, slug].parent)
+        parts.source.complain(file, 0, f"The name `{slug}` is taken by {other}.", "Rename one of the folders.")
+        return
+    if not content.is_slug(slug):
+        remedy = "Use lower-case letters, digits and single hyphens."
+        parts.source.complain(file, 0, f"`{slug}` cannot be an address.", remedy)
+    entries[slug] = entry
+    parts.files[kind, slug] = file
+
+
+def _topic(parts: Parts, file: Path) -> None:
+    source, folder, slug = parts.source, file.parent, file.parent.name
+    topic = source.yaml(file, content.Topic)
+    for exercise in _yaml_files(parts, f"{source.name(folder)}/exercises/*", "exercise.yaml"):
+        _exercise(parts, exercise, slug)
+    if topic is None:
+        return
+    extras = _lesson(parts, folder) | _quiz(parts, folder)
+    _remember(parts, "topic", slug, file, parts.topics, TopicEntry(slug, topic, folder.parent.name, **extras))
+
+
+def _lesson(parts: Parts, folder: Path) -> dict[str, Any]:
+    text = parts.source.text(folder / "lesson.md", needed=False)
+    if not text.strip():
+        return {}
+    found = headings(text)
+    draft = documents.lesson(parts.source, folder, text)
+    parts.drafts.append(draft)
+    parts.anchors[folder.name] = found.anchors
+    return {"written": True, "lesson_hash": draft.content_hash, "outline": found.outline, "words": found.words}
+
+
+def _quiz(parts: Parts, folder: Path) -> dict[str, Any]:
+    file = folder / "quiz.yaml"
+    quiz = parts.source.yaml(file, content.Quiz) if file.exists() else None
+    if quiz is None:
+        return {}
+    draft = documents.quiz(parts.source, folder, quiz)
+    parts.drafts.append(draft)
+    parts.quizzes[folder.name] = quiz
+    parts.files["quiz", folder.name] = file
+    return {"quiz_hash": draft.content_hash, "question_count": len(quiz.questions), "pass_score": quiz.pass_score}
+
+
+def _exercise(parts: Parts, file: Path, topic: str) -> None:
+    source, folder, slug = parts.source, file.parent, file.parent.name
+    exercise = source.yaml(file, content.Exercise)
+    if exercise is None:
+        return
+    tests = source.tests(folder / "tests.py", source.text(folder / "tests.py", needed=False)) or NO_TESTS
+    _wrong_ones(source, folder)
+    if tests.names and not tests.examples:
+        remedy = "Put `@example` on the test that a learner may see."
+        source.complain(folder / "tests.py", 1, "No test is an example.", remedy)
+    draft = documents.exercise(source, folder, exercise, tests)
+    parts.drafts.append(draft)
+    entry = ExerciseEntry(slug, exercise, topic, draft.content_hash, len(tests.examples), tests.rows)
+    _remember(parts, "exercise", slug, file, parts.exercises, entry)
+
+
+def _wrong_ones(source: Source, folder: Path) -> None:
+    verdicts = {verdict.value for verdict in Verdict} - {Verdict.PASSED, Verdict.INTERNAL}
+    for wrong in sorted(folder.glob("wrong/*.py")):
+        if wrong.stem.split("_")[0] not in verdicts:
+            remedy = f"Begin it with one of {', '.join(sorted(verdicts))}, then `_` and what is wrong."
+            source.complain(wrong, 0, "The name does not say which verdict this must get.", remedy)
+
+
+def _project(parts: Parts, file: Path) -> None:
+    source, folder, slug = parts.source, file.parent, file.parent.name
+    project = source.yaml(file, content.Project)
+    if project is None:
+        return
+    extras: dict[str, Any] = {}
+    if (folder / "brief.md").exists():
+        evaluate = folder / "evaluate.py"
+        tests = source.tests(evaluate, source.text(evaluate, needed=False)) or NO_TESTS
+        draft = documents.project(source, folder, project, tests)
+        source.text(folder / "solution" / project.entry)
+        parts.drafts.append(draft)
+        parts.evaluations[slug] = tests
+        extras = {"written": True, "content_hash": draft.content_hash}
+    _remember(parts, "project", slug, file, parts.projects, ProjectEntry(slug, project, **extras))
+
+
+def _path(parts: Parts, file: Path) -> None:
+    path = parts.source.yaml(file, content.Path)
+    if path is not None:
+        _remember(parts, "path", file.stem, file, parts.paths, PathEntry(file.stem, path))

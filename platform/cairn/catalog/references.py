@@ -1,0 +1,158 @@
+"""Checks that what the curriculum's files say about each other is true."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from cairn.catalog import content
+from cairn.catalog.documents import handed_in
+from cairn.catalog.yaml_file import Location
+
+if TYPE_CHECKING:
+    from cairn.catalog.loader import Parts
+
+
+def check(parts: "Parts") -> None:
+    """Note every reference that leads nowhere, and tell each topic its paths."""
+    _topics(parts)
+    _quizzes(parts)
+    _no_cycle(parts)
+    for slug, project in parts.projects.items():
+        _exist(parts, "project", slug, ("prerequisites",), project.content.prerequisites, parts.topics, "topic")
+        _criteria(parts, "project", slug, (), project.content.criteria, [slug])
+        _documents(parts, slug)
+    for path in parts.paths.values():
+        _path(parts, path.slug, path.content)
+    _tell_topics_their_paths(parts)
+
+
+def _exist(
+    parts: "Parts",
+    kind: str,
+    slug: str,
+    at: Location,
+    names: Iterable[str],
+    known: Mapping[str, object],
+    what: str,
+) -> None:
+    """Each of ``names``, a list at ``at`` of an entry's file, is known."""
+    for i, name in enumerate(names):
+        if name not in known:
+            parts.source.complain_at(
+                parts.files[kind, slug], (*at, i), f"There is no {what} `{name}`.", f"Write it, or correct its name."
+            )
+
+
+def _topics(parts: "Parts") -> None:
+    for slug, topic in parts.topics.items():
+        own = {name: entry for name, entry in parts.exercises.items() if entry.topic == slug}
+        _exist(parts, "topic", slug, ("prerequisites",), topic.content.prerequisites, parts.topics, "topic")
+        _exist(parts, "topic", slug, ("exercises",), topic.content.exercises, own, "exercise folder")
+        for name in sorted(set(own) - set(topic.content.exercises)):
+            remedy = f"Add `{name}` to `exercises` in topic.yaml, where it comes in the teaching order."
+            parts.source.complain(parts.files["exercise", name], 0, "No topic lists this exercise.", remedy)
+
+
+def _quizzes(parts: "Parts") -> None:
+    for slug, quiz in parts.quizzes.items():
+        anchors = parts.anchors.get(slug)
+        for i, question in enumerate(quiz.questions):
+            if question.section and anchors is not None and question.section not in anchors:
+                parts.source.complain_at(
+                    parts.files["quiz", slug],
+                    ("questions", i, "section"),
+                    f"The lesson has no section `{question.section}`.",
+                    f"Its sections are {', '.join(sorted(anchors))}.",
+                )
+
+
+def _no_cycle(parts: "Parts") -> None:
+    graph = {slug: topic.content.prerequisites for slug, topic in parts.topics.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        cycle = list(reversed(error.args[1]))  # each one needs the next
+        file = parts.files["topic", cycle[0]]
+        message = f"These topics need each other: {' needs '.join(cycle)}."
+        parts.source.complain_at(file, ("prerequisites",), message, "Take one of these prerequisites away.")
+
+
+def _criteria(
+    parts: "Parts", kind: str, slug: str, at: Location, criteria: Iterable[content.Criterion], projects: list[str]
+) -> None:
+    """The criteria at ``at`` of an entry's file name things that exist; ``projects`` are those they may mean."""
+    file = parts.files[kind, slug]
+    for i, criterion in enumerate(criteria):
+        here: Location = (*at, "criteria", i)
+        if isinstance(criterion, content.ExerciseCriterion):
+            _exist(parts, kind, slug, (*here, "exercises"), criterion.exercises, parts.exercises, "exercise")
+            for test in _unknown_tests(parts, criterion.tests, projects):
+                parts.source.complain_at(file, (*here, "tests"), f"No evaluate.py has a test `{test}`.")
+        elif isinstance(criterion, content.QuizCriterion):
+            _exist(parts, kind, slug, (*here, "topics"), criterion.topics, parts.topics, "topic")
+        elif isinstance(criterion, content.MetricCriterion) and not _is_measured(parts, criterion.metric, projects):
+            message = f"No evaluate.py records a metric `{criterion.metric}`."
+            parts.source.complain_at(file, (*here, "metric"), message, 'Record it with `metric("name", value)`.')
+
+
+def _unknown_tests(parts: "Parts", tests: Iterable[str], projects: list[str]) -> list[str]:
+    written = [parts.evaluations[slug].names for slug in projects if slug in parts.evaluations]
+    if not written and projects:
+        return []  # a project that is being written may name the tests it is going to have
+    return [test for test in tests if not any(test in names for names in written)]
+
+
+def _is_measured(parts: "Parts", metric: str, projects: list[str]) -> bool:
+    measured = [parts.evaluations[slug].metrics for slug in projects if slug in parts.evaluations]
+    if not measured:
+        return bool(projects)
+    return any(names is None or metric in names for names in measured)
+
+
+def _documents(parts: "Parts", slug: str) -> None:
+    project = parts.projects[slug]
+    names = {file.name for file in handed_in(project.content)}
+    for i, criterion in enumerate(project.content.criteria):
+        if isinstance(criterion, content.DocumentCriterion) and project.written and criterion.file not in names:
+            message = f"`{criterion.file}` is not among the files to hand in."
+            file = parts.files["project", slug]
+            parts.source.complain_at(file, ("criteria", i, "file"), message, "Add it to `files`.")
+
+
+def _path(parts: "Parts", slug: str, path: content.Path) -> None:
+    file = parts.files["path", slug]
+    seen: set[str] = set()
+    for at, milestone in _placed_milestones(path):
+        if milestone.slug in seen:
+            message = f"The milestone `{milestone.slug}` is on this path twice."
+            parts.source.complain_at(file, (*at, "slug"), message, "Give one of them another slug.")
+        seen.add(milestone.slug)
+        _exist(parts, "path", slug, (*at, "topics"), milestone.topics, parts.topics, "topic")
+        _exist(parts, "path", slug, (*at, "projects"), milestone.projects, parts.projects, "project")
+        _criteria(parts, "path", slug, at, milestone.criteria, list(milestone.projects))
+        _stones_are_distinct(parts, slug, at, milestone)
+
+
+def _placed_milestones(path: content.Path) -> Iterator[tuple[Location, content.Milestone]]:
+    for i, stage in enumerate(path.stages):
+        for j, milestone in enumerate(stage.milestones):
+            yield ("stages", i, "milestones", j), milestone
+
+
+def _stones_are_distinct(parts: "Parts", slug: str, at: Location, milestone: content.Milestone) -> None:
+    of_projects = [p.content.criteria for name in milestone.projects if (p := parts.projects.get(name))]
+    ids = [criterion.id for criteria in (*of_projects, milestone.criteria) for criterion in criteria]
+    for twice in sorted({name for name in ids if ids.count(name) > 1}):
+        message = f"Two criteria of the milestone `{milestone.slug}` have the id `{twice}`."
+        parts.source.complain_at(parts.files["path", slug], at, message, "Rename one; a stone is known by its id.")
+
+
+def _tell_topics_their_paths(parts: "Parts") -> None:
+    for slug, topic in parts.topics.items():
+        on = [
+            path.slug
+            for path in parts.paths.values()
+            if any(slug in milestone.topics for milestone in path.content.milestones)
+        ]
+        parts.topics[slug] = replace(topic, paths=tuple(on))
