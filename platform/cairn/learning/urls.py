@@ -1,4 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from cairn.learning import views
 
 app_name = "learning"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("paths/<slug:slug>", views.path_page, name="path"),
+    path("paths/<slug:slug>/enrolment", views.enrol, name="enrol"),
+    path("paths/<slug:slug>/milestones/<slug:milestone>", views.milestone, name="milestone"),
+    path("topics/<slug:slug>", views.lesson, name="lesson"),
+    path("topics/<slug:slug>/reading", views.reading, name="reading"),
+    path("topics/<slug:slug>/quiz", views.quiz, name="quiz"),
+    path("topics/<slug:slug>/quiz/attempts", views.quiz_attempt, name="quiz-attempt"),
+    path("exercises/<slug:slug>", views.exercise, name="exercise"),
+    path("projects/<slug:slug>", views.project, name="project"),
+]
