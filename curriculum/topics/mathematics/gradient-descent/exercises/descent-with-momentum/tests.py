@@ -93,7 +93,7 @@ def test_beats_plain_descent_in_the_valley(student):
     )
 
 
-def test_whole_number_start_and_no_side_effects(student):
-    """Accepts whole numbers and leaves the start alone"""
+def test_whole_number_start(student):
+    """Starts from whole numbers without losing the fractions"""
     first = student.descend_with_momentum(valley, np.array([3, 1]), rate=0.02, momentum=0.5, steps=3)
     close(first, reference([3, 1], 0.02, 0.5, 3), hint="Row 0 is the start. Positions are floats.")

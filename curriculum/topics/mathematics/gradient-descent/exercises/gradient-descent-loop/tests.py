@@ -56,8 +56,8 @@ def test_whole_number_start(student):
     )
 
 
-def test_start_is_left_alone(student):
-    """Leaves the caller's array as it was"""
+def test_asks_at_the_current_position(student):
+    """Asks for the gradient at the current position, once a step"""
     calls = []
 
     def gradient(p):
@@ -71,7 +71,7 @@ def test_start_is_left_alone(student):
         hint="Each row must be the row before it minus the rate times the gradient at that row.",
     )
     again = student.descend(gradient, first[0], rate=0.1, steps=3)
-    close(again, first, hint="The same start must give the same path twice.")
+    close(again, first, hint="The same start gives the same path twice.")
     close(np.array(calls[:3]), first[:3], hint="Ask for the gradient at the current position, once a step.")
 
 

@@ -1,0 +1,22 @@
+import numpy as np
+
+
+def sigmoid(z):
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, small) / (1.0 + small)
+
+
+def mse(predicted, truth):
+    return float(np.mean((predicted - truth) ** 2))
+
+
+def mse_gradient(predicted, truth):
+    return 2 * (predicted - truth) / len(truth)
+
+
+def bce(z, y):
+    return float(np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))))
+
+
+def bce_gradient(z, y):
+    return (sigmoid(z) - y) / len(y)
