@@ -45,6 +45,7 @@ class Parts:
     quizzes: dict[str, content.Quiz] = field(default_factory=dict)
     anchors: dict[str, frozenset[str]] = field(default_factory=dict)  # of lessons, by topic
     evaluations: dict[str, AuthoredTests] = field(default_factory=dict)  # of projects that are written
+    broken: set[str] = field(default_factory=set)  # slugs of files that are there and cannot be read
 
 
 def load(root: Path) -> Loaded:
@@ -90,9 +91,10 @@ def _topic(parts: Parts, file: Path) -> None:
     topic = source.yaml(file, content.Topic)
     for exercise in _yaml_files(parts, f"{source.name(folder)}/exercises/*", "exercise.yaml"):
         _exercise(parts, exercise, slug)
-    if topic is None:
-        return
     extras = _lesson(parts, folder) | _quiz(parts, folder)
+    if topic is None:
+        parts.broken.add(slug)
+        return
     _remember(parts, "topic", slug, file, parts.topics, TopicEntry(slug, topic, folder.parent.name, **extras))
 
 
@@ -116,13 +118,18 @@ def _quiz(parts: Parts, folder: Path) -> dict[str, Any]:
     parts.drafts.append(draft)
     parts.quizzes[folder.name] = quiz
     parts.files["quiz", folder.name] = file
-    return {"quiz_hash": draft.content_hash, "question_count": len(quiz.questions), "pass_score": quiz.pass_score}
+    return {
+        "quiz_hash": draft.content_hash,
+        "question_count": len(quiz.questions),
+        "pass_score": quiz.pass_score,
+    }
 
 
 def _exercise(parts: Parts, file: Path, topic: str) -> None:
     source, folder, slug = parts.source, file.parent, file.parent.name
     exercise = source.yaml(file, content.Exercise)
     if exercise is None:
+        parts.broken.add(slug)
         return
     tests = source.tests(folder / "tests.py", source.text(folder / "tests.py", needed=False)) or NO_TESTS
     _wrong_ones(source, folder)
@@ -147,6 +154,7 @@ def _project(parts: Parts, file: Path) -> None:
     source, folder, slug = parts.source, file.parent, file.parent.name
     project = source.yaml(file, content.Project)
     if project is None:
+        parts.broken.add(slug)
         return
     extras: dict[str, Any] = {}
     if (folder / "brief.md").exists():

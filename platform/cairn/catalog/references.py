@@ -36,12 +36,12 @@ def _exist(
     known: Mapping[str, object],
     what: str,
 ) -> None:
-    """Each of ``names``, a list at ``at`` of an entry's file, is known."""
+    """Each of ``names``, a list at ``at`` of an entry's file, is known, or has told its own errors."""
     for i, name in enumerate(names):
-        if name not in known:
-            parts.source.complain_at(
-                parts.files[kind, slug], (*at, i), f"There is no {what} `{name}`.", f"Write it, or correct its name."
-            )
+        if name not in known and name not in parts.broken:
+            file = parts.files[kind, slug]
+            remedy = "Write it, or correct its name."
+            parts.source.complain_at(file, (*at, i), f"There is no {what} `{name}`.", remedy)
 
 
 def _topics(parts: "Parts") -> None:
