@@ -24,7 +24,7 @@ def test_turn_then_shear(student):
     """Turning first and shearing second takes (1, 0) to (1, 1)"""
     matrix = student.compose(np.array([[0.0, -1.0], [1.0, 0.0]]), np.array([[1.0, 1.0], [0.0, 1.0]]))
     hint = "The first argument acts first, so it stands on the right of the product."
-    close(matrix @ np.array([1.0, 0.0]), np.array([1.0, 1.0]), hint=hint)
+    close(matrix, np.array([[1.0, -1.0], [1.0, 0.0]]), hint=hint)
 
 
 @cases(degrees=[0, 30, -45, 180, 400])

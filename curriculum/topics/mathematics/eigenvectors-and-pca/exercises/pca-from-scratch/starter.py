@@ -1,0 +1,26 @@
+"""Principal component analysis: learn directions, project onto them, come back."""
+
+import numpy as np
+
+
+def fit(X: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the mean (d,), the first `k` components (k, d) and their share of the variance (k,).
+
+    `X` has shape (n, d). Raises ValueError unless 1 <= k <= d.
+    """
+    # Write your code here.
+
+
+def project(X: np.ndarray, mean: np.ndarray, components: np.ndarray) -> np.ndarray:
+    """Return the coordinates of `X`, shape (n, d), along the components: shape (n, k)."""
+    # Write your code here.
+
+
+def reconstruct(Z: np.ndarray, mean: np.ndarray, components: np.ndarray) -> np.ndarray:
+    """Return the points, shape (n, d), whose coordinates along the components are `Z`, shape (n, k)."""
+    # Write your code here.
+
+
+if __name__ == "__main__":
+    X = np.array([[1.0, 2.0], [4.0, 6.0], [7.0, 10.0], [-2.0, -2.0]])
+    print(fit(X, 1))
