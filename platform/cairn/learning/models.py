@@ -13,7 +13,9 @@ class Enrolment(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrolments")
     path = models.SlugField(max_length=80)
     starts_on = models.DateField()
-    hours_per_week = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(60)])
+    hours_per_week = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     last_opened_at = models.DateTimeField(auto_now=True)  # the home page shows the path opened last
 

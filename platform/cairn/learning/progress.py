@@ -23,7 +23,7 @@ from cairn.catalog.content import (
 from cairn.catalog.library import Library, PathEntry, PlacedCriterion, TopicEntry
 from cairn.learning.wording import metric, plural, share
 from cairn.review.queries import Decision
-from cairn.submissions.queries import ProjectOutcome, Results
+from cairn.submissions.results import ProjectOutcome, Results
 
 
 class State(StrEnum):
@@ -97,7 +97,7 @@ class MilestoneState:
 
 @dataclass(frozen=True)
 class Activity:
-    """Something a learner can complete. ``why`` says where they stopped; ``minutes`` is what is left of it."""
+    """Something a learner can complete. ``why`` says where they stopped, ``minutes`` what is left."""
 
     kind: Literal["lesson", "quiz", "exercise", "project"]
     slug: str
@@ -255,7 +255,9 @@ def _rubric(
     if decision and decision.met:
         return StoneState(criterion, slug, State.MET, f"{decision.mentor} agrees", decision.at)
     if decision and project and project.at <= decision.at:
-        return StoneState(criterion, slug, State.STARTED, f"not yet, says {decision.mentor}", since=decision.at)
+        return StoneState(
+            criterion, slug, State.STARTED, f"not yet, says {decision.mentor}", since=decision.at
+        )
     if project is None:
         return StoneState(criterion, slug, State.OPEN, "judged once you hand in")
     checks = tuple(one for one in criteria if one.project == slug and not _is_rubric(one))
@@ -320,7 +322,9 @@ def _quiz(topic: TopicEntry, record: Record) -> Activity:
         return Activity("quiz", **place, minutes=_quiz_minutes(topic), state="open", why=why)
     done = outcome.best_score >= topic.pass_score - 1e-9
     why = share(outcome.best_score) if done else f"Best so far {share(outcome.best_score)}"
-    return Activity("quiz", **place, minutes=_quiz_minutes(topic), state="done" if done else "started", why=why)
+    return Activity(
+        "quiz", **place, minutes=_quiz_minutes(topic), state="done" if done else "started", why=why
+    )
 
 
 def _exercise(slug: str, library: Library, record: Record) -> Activity:
@@ -333,7 +337,9 @@ def _exercise(slug: str, library: Library, record: Record) -> Activity:
     tests = f"{outcome.passed_tests} of {plural(outcome.total_tests, 'test')}"
     if outcome.passed_at:
         return Activity("exercise", **place, minutes=minutes, state="done", why=tests)
-    return Activity("exercise", **place, minutes=minutes, state="started", why=f"{tests} pass in your best attempt")
+    return Activity(
+        "exercise", **place, minutes=minutes, state="started", why=f"{tests} pass in your best attempt"
+    )
 
 
 def project_activity(slug: str, library: Library, record: Record) -> Activity:

@@ -20,13 +20,15 @@ def share(value: float) -> str:
 
 def metric(value: float, unit: str = "") -> str:
     """A measured number with its unit. ``percent`` is a share from 0 to 1, cut off after two decimals."""
+    if not math.isfinite(value):
+        return "not a number"
     match unit:
         case "percent":
             return f"{math.floor(value * 10_000 + 1e-9) / 100:.2f}{THIN}%"
         case "seconds":
             return f"{value:.3g}{NO_BREAK}s"
         case "times":
-            return f"{value:.3g}{THIN}×"
+            return f"{value:.3g}{THIN}\u00d7"
         case _:
             return f"{value:.4g}"
 

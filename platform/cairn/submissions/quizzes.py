@@ -135,9 +135,7 @@ def start(user: User, topic: str) -> QuizAttempt:
         if latest and not latest.finished_at:
             return latest
         seed = latest.seed + 1 if latest else _first_seed(user, topic)
-        return QuizAttempt.objects.create(
-            user=user, topic=topic, content_hash=quiz.content_hash, seed=seed
-        )
+        return QuizAttempt.objects.create(user=user, topic=topic, content_hash=quiz.content_hash, seed=seed)
 
 
 def answer(attempt: QuizAttempt, question_id: str, value: Any) -> Asked:
@@ -176,7 +174,9 @@ def finish(attempt: QuizAttempt) -> QuizAttempt:
 
 def _check_open(attempt: QuizAttempt, question_id: str) -> None:
     if attempt.finished_at:
-        raise AttemptFinished("This attempt is finished and its score stands. Start a new one to answer again.")
+        raise AttemptFinished(
+            "This attempt is finished and its score stands. Start a new one to answer again."
+        )
     if question_id in attempt.answers:
         raise AlreadyAnswered(
             "You answered this question before, and it was explained, so the first answer stands. "
@@ -302,7 +302,7 @@ def _choices(
 def _items(
     question: OrderQuestion, htmls: Sequence[str], order: Sequence[int], given: Answer | None, seed: int
 ) -> tuple[Option, ...]:
-    """Items shuffled before the answer, in the order given after it. ``order[k]`` is the k-th item's value."""
+    """Items shuffled before the answer, in the order given after it. ``order[k]``: the k-th one's value."""
     if isinstance(given, list):
         return tuple(
             Option(order[item], htmls[order[item]], True, item == place, place=item + 1)
