@@ -1,0 +1,232 @@
+"""The trusted process that holds the tests: drives the learner's code over the pipe and says what is so.
+
+Reads a Job on standard input, and writes Events and one closing record as JSON lines to its own
+descriptor. Started as ``python -m grader.harness.judge SOCKET_FD EVENTS_FD SCRATCH``.
+"""
+
+import inspect
+import os
+import re
+import socket
+import sys
+import traceback
+import types
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from grader.checks import authoring
+from grader.checks.outcome import CheckFailed, StudentError
+from grader.contract import Difference, Event, Job, Kind, Metric, Phase, PlannedTest, TestDone, TestResult, TestStatus
+from grader.harness.session import Gone, RunOver, Session, Student
+from grader.harness.text import clean
+
+LIBRARIES = ("numpy", "scipy", "sklearn", "torch")
+
+
+class Closing(BaseModel):
+    """The judge's last line: why it stopped, and what an ending without a test needs to be told."""
+
+    kind: str = "closing"
+    reason: str  # done, import, closed, timeout, garbled, tests
+    message: str = ""
+    line: int | None = None
+    cause: str = ""
+    trace: str = ""
+    spent: float = 0.0
+
+
+class TestsBroken(Exception):
+    """The author's tests cannot be run: nothing to do with the learner."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One test with the case it is called with."""
+
+    name: str
+    title: str
+    function: Callable[..., None]
+    case: dict[str, Any]
+
+
+class Judge:
+    """One job: start, load, test, close."""
+
+    def __init__(self, job: Job, session: Session, emit: Callable[[Event], None], scratch: Path) -> None:
+        self._job, self._session, self._emit, self._scratch = job, session, emit, scratch
+        self._causes: set[str] = set()
+
+    def run(self) -> Closing:
+        """Runs the whole job. Returns how it ended; never raises for what a learner does."""
+        try:
+            tests = self._load_tests()
+            self._start()
+            self._emit(Phase(name="importing"))
+            self._session.request("load", self._job.entry, self._job.kind is Kind.TRY)
+            self._test(tests)
+        except TestsBroken as broken:
+            return Closing(reason="tests", message=str(broken))
+        except StudentError as error:
+            return self._not_loaded(error)
+        except RunOver as over:
+            return Closing(reason=over.reason, spent=self._session.spent)
+        cause = "memory" if "memory" in self._causes else "".join(self._causes)
+        return Closing(reason="done", cause=cause, spent=self._session.spent)
+
+    def _start(self) -> None:
+        limits = self._job.limits
+        names = ("memory_bytes", "file_bytes", "processes")
+        numbers = {name: int(getattr(limits, name)) for name in names} | {"cpu_seconds": int(limits.cpu_seconds + 1)}
+        try:
+            self._session.start(dict(self._job.files), numbers, libraries(self._job), self._job.seed)
+        except StudentError as error:
+            raise TestsBroken(f"the learner's process could not be prepared: {error}") from None
+        except Gone:
+            raise TestsBroken("the learner's process ended before it was ready") from None
+
+    def _not_loaded(self, error: StudentError) -> Closing:
+        return Closing(
+            reason="import", message=str(error), line=error.line, cause=error.cause, trace=error.trace,
+            spent=self._session.spent,
+        )  # fmt: skip
+
+    def _load_tests(self) -> list[Planned]:
+        """Runs the author's file and finds its tests, in the order they are written."""
+        for name, text in self._job.tests.items():
+            (self._scratch / name).write_text(text, encoding="utf-8")
+        name = next((name for name in ("tests.py", "evaluate.py") if name in self._job.tests), None)
+        if name is None:
+            return []
+        sys.path.insert(0, str(self._scratch))
+        module = types.ModuleType(name.removesuffix(".py"))
+        module.__file__ = str(self._scratch / name)
+        sys.modules[module.__name__] = module
+        try:
+            exec(compile(self._job.tests[name], module.__file__, "exec"), module.__dict__)
+        except Exception:
+            raise TestsBroken(f"{name} cannot be loaded: {traceback.format_exc(limit=-3)}") from None
+        return [test for test in planned(module) if self._job.kind is Kind.GRADE or is_example(test.function)]
+
+    def _test(self, tests: list[Planned]) -> None:
+        shown = tuple(PlannedTest(name=test.name, title=test.title) for test in tests)
+        self._emit(Phase(name="testing", tests=shown))
+        student = Student(self._session, dict(self._job.files))
+        authoring.on_metric = lambda name, value: self._emit(Metric(name=name, value=value))
+        for test in tests:
+            self._emit(TestDone(result=self._one(test, student)))
+
+    def _one(self, test: Planned, student: Student) -> TestResult:
+        """Runs one test. The time shown is the learner's own, not the test's."""
+        self._session.new_test()
+        before = self._session.spent
+        status, message, line, difference = self._outcome(test, student)
+        return TestResult(
+            name=test.name, title=test.title, status=status, message=clean(message, 4000), line=line,
+            difference=_safe(difference), seconds=round(self._session.spent - before, 6),
+        )  # fmt: skip
+
+    def _outcome(self, test: Planned, student: Student) -> tuple[TestStatus, str, int | None, Difference | None]:
+        try:
+            test.function(**self._arguments(test, student))
+        except StudentError as error:
+            self._causes.add(error.cause) if error.cause else None
+            call = self._session.described_call()
+            return TestStatus.ERROR, str(error), error.line, Difference(call=call) if call else None
+        except CheckFailed as failed:
+            return TestStatus.FAILED, failed.message, None, self._with_call(failed.difference)
+        except AssertionError as failed:
+            return TestStatus.FAILED, str(failed) or "The test's assertion does not hold.", None, self._with_call(None)
+        except Exception as error:
+            return self._unusable(test, error)
+        return TestStatus.PASSED, "", None, None
+
+    def _unusable(self, test: Planned, error: Exception) -> tuple[TestStatus, str, int | None, Difference | None]:
+        """A test that trips over an answer of a kind it did not expect: the answer is wrong, not the test.
+
+        Before any answer came, it can only be the test's own mistake. That the reference solution passes is
+        what `curriculum check --run` proves, so a mistake that needs an answer shows there.
+        """
+        if not self._session.calls:
+            raise TestsBroken(f"{test.name} raised {type(error).__name__}: {error}") from error
+        message = f"Your code's answer could not be used: {type(error).__name__}: {error}"
+        return TestStatus.FAILED, message, None, self._with_call(None)
+
+    def _with_call(self, difference: Difference | None) -> Difference:
+        difference = difference or Difference()
+        return difference.model_copy(update={"call": difference.call or self._session.described_call()})
+
+    def _arguments(self, test: Planned, student: Student) -> dict[str, Any]:
+        """What the test's parameters ask for by name: the student, a seeded generator, its case."""
+        given: dict[str, Any] = {"student": student, **test.case}
+        wanted = inspect.signature(test.function).parameters
+        if "rng" in wanted:
+            import numpy
+
+            given["rng"] = numpy.random.default_rng([self._job.seed, zlib.crc32(test.name.encode())])
+        if unknown := [name for name in wanted if name not in given]:
+            raise TestsBroken(f"{test.name} asks for {', '.join(unknown)}, which is not a fixture or a case")
+        return {name: given[name] for name in wanted}
+
+
+def planned(module: types.ModuleType) -> Iterator[Planned]:
+    """The tests of a module, one for each case."""
+    for name, function in list(vars(module).items()):
+        if not name.startswith("test_") or not callable(function):
+            continue
+        title = (inspect.getdoc(function) or name.removeprefix("test_").replace("_", " ").capitalize()).splitlines()[0]
+        for case in getattr(function, "cairn_cases", [{}]):
+            shown = ", ".join(f"{key} = {value}" for key, value in case.items())
+            yield Planned(
+                name=f"{name}[{shown.replace(' ', '')}]" if case else name,
+                title=f"{title}, {shown}" if case else title,
+                function=function,
+                case=case,
+            )
+
+
+def is_example(function: Callable[..., None]) -> bool:
+    """Whether a test was marked as a visible example."""
+    return getattr(function, "cairn_example", False) is True
+
+
+def libraries(job: Job) -> list[str]:
+    """Which large libraries the learner's files or the tests import: loaded before the clock starts.
+
+    By pattern, not by parsing: the text is hostile, and Python's parser can be exhausted.
+    """
+    texts = [text for name, text in (*job.files.items(), *job.tests.items()) if name.endswith(".py")]
+    found = set(re.findall(rf"\b(?:import|from)[ \t]+({'|'.join(LIBRARIES)})\b", "\n".join(texts)))
+    return [name for name in LIBRARIES if name in found]
+
+
+def _safe(difference: Difference | None) -> Difference | None:
+    """A difference whose texts, which may hold the learner's strings, are safe to show."""
+    if difference is None:
+        return None
+    fields = {name: getattr(difference, name) for name in ("call", "expected", "got", "summary")}
+    return Difference(**{name: clean(v, 2000) if isinstance(v, str) else v for name, v in fields.items()})
+
+
+def main() -> None:
+    """Runs the job that standard input holds."""
+    socket_fd, events_fd, scratch = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    events = os.fdopen(events_fd, "w", encoding="utf-8", buffering=1)
+
+    def emit(message: BaseModel) -> None:
+        events.write(message.model_dump_json() + "\n")
+        events.flush()
+
+    job = Job.model_validate_json(sys.stdin.buffer.read())
+    os.chdir(scratch)
+    session = Session(socket.socket(fileno=socket_fd), job.limits.wall_seconds)
+    emit(Judge(job, session, emit, scratch).run())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,251 @@
+"""The process inside the sandbox: loads the learner's files and does what the judge asks of them.
+
+It holds no test and no expected value, so there is nothing here to steal. It shares its process with code
+that may do anything to it; the judge therefore believes nothing that comes from here.
+
+Started as ``python learner.py FD PACKAGES``: the socket to the judge, and where the packages are.
+"""
+
+import errno
+import importlib
+import importlib.util
+import io
+import linecache
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import traceback
+import types
+from typing import Any
+
+_REFUSED = {errno.EPERM, errno.EACCES, errno.EROFS, errno.ENETUNREACH}
+_AS_SLACK = 384 * 2**20  # thread stacks and allocator arenas are reserved, not used
+_TRACE_LINES = 40
+
+
+class Harness:
+    """Answers the judge's requests, one at a time, until the connection closes."""
+
+    def __init__(self, sock: socket.socket, codec: Any) -> None:
+        self._codec = codec
+        self._channel = codec.Channel(sock)
+        self._encoder = codec.Encoder(self._outgoing)
+        self._decoder = codec.Decoder(self._incoming)
+        self._handles: list[Any] = [None]  # 0 is the learner's module
+        self._home = ""
+
+    def serve(self) -> None:
+        """Handles requests for ever; returns when the judge is gone."""
+        while True:
+            try:
+                request = self._decoder.decode(*self._channel.receive())
+            except (self._codec.Closed, self._codec.CodecError):
+                return
+            self._reply(self._handle(request))
+
+    def _handle(self, request: list[Any]) -> list[Any]:
+        operation, *arguments = request
+        try:
+            return ["ok", getattr(self, f"do_{operation}")(*arguments)]
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too are an answer
+            return ["err", *self._describe(error)]
+
+    def _reply(self, answer: list[Any]) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:  # noqa: S110  a learner may close or replace it; that is their output to lose
+                pass
+        try:
+            frame = self._encoder.encode(answer)
+        except BaseException as error:
+            frame = self._encoder.encode(["err", *self._describe(error)])
+        self._channel.send(frame)
+
+    # What the judge may ask for
+
+    def do_start(self, files: dict[str, str], limits: dict[str, int], preload: list[str], seed: int) -> None:
+        """Writes the files, imports the libraries that they need, and then takes the limits on."""
+        self._home = os.getcwd()
+        for name, text in files.items():
+            with open(os.path.join(self._home, name), "w", encoding="utf-8", errors="replace", newline="") as file:
+                file.write(text)
+        sys.path.insert(0, self._home)
+        for name in preload:
+            importlib.import_module(name)
+        _seed_everything(seed)
+        _limit(limits)
+
+    def do_load(self, entry: str, as_main: bool) -> None:
+        """Runs the entry file. A script that ends with a plain ``sys.exit()`` counts as ended."""
+        path = os.path.join(self._home, entry)
+        stem = entry.removesuffix(".py")
+        module = types.ModuleType("__main__" if as_main else stem)
+        module.__file__ = path
+        sys.modules[stem] = sys.modules[module.__name__] = module
+        self._handles[0] = module
+        sys.argv = [path]
+        with open(path, encoding="utf-8") as file:
+            source = file.read()
+        try:
+            exec(compile(source, path, "exec"), module.__dict__)
+        except SystemExit as end:
+            if not as_main or end.code not in (None, 0):
+                raise
+
+    def do_get(self, target: Any, name: str) -> Any:
+        """An attribute. One that the module lacks is a NameError in the learner's words."""
+        if target is self._handles[0] and name not in vars(target):
+            raise NameError(f"your code does not define `{name}`")
+        return getattr(target, name)
+
+    def do_set(self, target: Any, name: str, value: Any) -> None:
+        """Sets an attribute."""
+        setattr(target, name, value)
+
+    def do_call(self, target: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Calls a function, a class or a method."""
+        return target(*arguments, **keywords)
+
+    def do_apply(self, function: str, *arguments: Any) -> Any:
+        """Applies a built-in or an operator by name: ``len``, ``iter``, ``operator.add``."""
+        return getattr(importlib.import_module("operator" if function[0] == "." else "builtins"), function.lstrip("."))(
+            *arguments
+        )
+
+    # What crosses by name
+
+    def _outgoing(self, value: Any) -> tuple[str, int, str, bool]:
+        self._handles.append(value)
+        return "handle", len(self._handles) - 1, type(value).__name__, callable(value)
+
+    def _incoming(self, kind: str, number: int, label: str, _: bool) -> Any:
+        return self._handles[number] if kind == "handle" else self._callback(number, label)
+
+    def _callback(self, number: int, label: str) -> Any:
+        def call_back(*arguments: Any, **keywords: Any) -> Any:
+            self._channel.send(self._encoder.encode(["back", number, list(arguments), keywords]))
+            while True:
+                request = self._decoder.decode(*self._channel.receive())
+                if request[0] == "back":
+                    if request[1]:
+                        return request[2]
+                    raise RuntimeError(f"{label} could not be evaluated: {request[2]}")
+                self._reply(self._handle(request))
+
+        call_back.__name__ = label
+        return call_back
+
+    # What went wrong
+
+    def _describe(self, error: BaseException) -> list[Any]:
+        """Type names, message, line in the learner's file, whether a limit was behind it, the trace."""
+        kinds = [kind.__name__ for kind in type(error).__mro__[:10]]
+        if isinstance(error, SystemExit):
+            message = f"your code called exit({error.code!r})"
+        else:
+            message = _message(error)
+        line, trace = self._trace(error)
+        return [kinds, message[:2000], line, _cause(error), trace[:8000]]
+
+    def _trace(self, error: BaseException) -> tuple[int | None, str]:
+        if isinstance(error, SyntaxError) and error.filename and error.filename.startswith(self._home):
+            return error.lineno, "".join(traceback.format_exception_only(error)).replace(self._home + "/", "")
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(self._home)]
+        if not frames:
+            return None, ""
+        text = "".join(traceback.format_list(frames[-_TRACE_LINES:]))
+        only = "".join(traceback.format_exception_only(error))
+        entry = [frame for frame in frames if frame.filename == getattr(self._handles[0], "__file__", None)]
+        text = f"Traceback (most recent call last):\n{text}{only}".replace(self._home + "/", "")
+        return (entry or frames)[-1].lineno, text
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:
+        return "(its message could not be read)"
+
+
+def _cause(error: BaseException | None) -> str:
+    """Whether memory ran out, or the sandbox refused something, anywhere in the chain of exceptions."""
+    for _ in range(10):
+        if error is None:
+            return ""
+        if isinstance(error, MemoryError) or "can't allocate memory" in _message(error):
+            return "memory"
+        if isinstance(error, socket.gaierror) or (isinstance(error, OSError) and error.errno in _REFUSED):
+            return "forbidden"
+        reason = getattr(error, "reason", None)
+        error = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
+    return ""
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Lowers this process's limits for good. What was used until now is not charged to the learner."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = int(used.ru_utime + used.ru_stime + limits["cpu_seconds"] + 1)
+    with open("/proc/self/statm") as statm:
+        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    space = mapped + limits["memory_bytes"] + _AS_SLACK
+    wanted = {
+        resource.RLIMIT_CPU: cpu,
+        resource.RLIMIT_AS: space,
+        resource.RLIMIT_FSIZE: limits["file_bytes"],
+        resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NPROC: limits["processes"],
+    }
+    for name, value in wanted.items():
+        resource.setrlimit(name, (value, value))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def _seed_everything(seed: int) -> None:
+    import random
+
+    random.seed(seed)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(seed % 2**32)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
+
+
+def _private_socket(number: int) -> socket.socket:
+    """The socket to the judge, and no other inherited descriptor but the standard three."""
+    highest = 200
+    os.dup2(number, highest, inheritable=False)
+    os.closerange(3, highest)
+    os.closerange(highest + 1, 4096)
+    return socket.socket(fileno=highest)
+
+
+def _load_codec() -> Any:
+    """The codec, under a name that no file of the learner's can have."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "codec.py")
+    spec = importlib.util.spec_from_file_location("_cairn_codec", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main() -> None:
+    """Serves the judge on the socket named on the command line."""
+    sock = _private_socket(int(sys.argv[1]))
+    sys.path.extend(sys.argv[2:])
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", write_through=True)
+    threading.stack_size(2**20 * 4)
+    linecache.clearcache()
+    Harness(sock, _load_codec()).serve()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

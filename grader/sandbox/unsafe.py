@@ -1,0 +1,45 @@
+"""No isolation: learner code runs as an ordinary process of this user. Only when asked for by name."""
+
+import subprocess
+import tempfile
+
+from grader.contract import Limits
+from grader.sandbox.base import Confined, ProcessTree
+from grader.sandbox.runtime import runtime
+
+
+class Unsafe:
+    """For a machine whose owner trusts everybody who submits. The page says so in red."""
+
+    name = "unsafe"
+    isolates = False
+
+    def self_test(self) -> str:
+        """Always works; it promises nothing."""
+        return ""
+
+    def launch(self, rpc: int, limits: Limits) -> Confined:
+        """Starts the harness in a fresh folder, with nothing of this process's environment."""
+        here = runtime()
+        folder = tempfile.TemporaryDirectory(prefix="cairn-unsafe-")
+        packages = sorted({str(path.parent) for path in here.packages})
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", '"$@"; exit $?', "cairn", str(here.python), "-I", "-S", "-B", str(here.harness[0]),
+             str(rpc), *packages],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[rpc],
+            env={"LANG": "C.UTF-8", "HOME": folder.name}, cwd=folder.name, start_new_session=True,
+        )  # fmt: skip
+        return _InFolder(process, folder)
+
+
+class _InFolder(ProcessTree):
+    """A process tree whose folder goes with it."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]") -> None:
+        super().__init__(process)
+        self._folder = folder
+
+    def close(self) -> None:
+        """Closes the pipes and removes the folder."""
+        super().close()
+        self._folder.cleanup()
