@@ -78,12 +78,12 @@ def test_length_one(student, rng):
     close(float(np.linalg.norm(vector)), 1.0, hint="Divide by the norm at each step, and at the end.")
 
 
-@cases(factor=[1e200, 1e-200])
+@cases(factor=[1e120, 1e-120])
 def test_neither_overflow_nor_underflow(student, rng, factor):
     """Works for huge and for tiny matrices"""
     A, Q = symmetric([1.0, 3.0], rng)
     value, vector = found(student, factor * A, np.array([1.0, 0.5]))
-    hint = "Scale to length 1 at every step: after two steps without it, this matrix leaves the range of floats."
+    hint = "Scale to length 1 at every step: after a few steps without it, this matrix leaves the range of floats."
     close(value / factor, 3.0, atol=1e-6, hint=hint)
     same_line(vector, Q[:, 1])
 

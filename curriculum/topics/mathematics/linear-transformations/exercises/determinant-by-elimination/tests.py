@@ -39,7 +39,7 @@ def test_permutations(student, order):
     """A shuffled identity has determinant 1 or -1, by the number of swaps"""
     A = np.eye(len(order))[list(order)]
     hint = "Each swap of two rows changes the sign once. Two swaps cancel."
-    close(student.determinant(A.tolist())), float(round(np.linalg.det(A)), hint=hint)
+    close(student.determinant(A.tolist()), float(round(np.linalg.det(A))), hint=hint)
 
 
 @cases(n=[3, 5, 8])
@@ -47,7 +47,7 @@ def test_random_matrices(student, rng, n):
     """Agrees with NumPy on random matrices"""
     A = rng.normal(size=(n, n))
     hint = "After clearing a column, the numbers further right in the row have changed as well."
-    close(student.determinant(A.tolist())), float(np.linalg.det(A), rtol=1e-8, hint=hint)
+    close(student.determinant(A.tolist()), float(np.linalg.det(A)), rtol=1e-8, hint=hint)
 
 
 def test_whole_numbers(student):
@@ -70,21 +70,21 @@ def test_flat_in_three_dimensions(student):
 
 def test_tiny_pivot(student):
     """Keeps its digits when a tiny number stands on the diagonal"""
-    A = [[1e-20, 1.0], [1.0, 1.0]]
+    A = [[1e-20, 1.0, 2.0], [1.0, 1.0, 3.0], [1.0, 2.0, 1.0]]
     hint = "Dividing by 1e-20 drowns the other digits. Swap the row with the largest absolute value to the top."
-    close(student.determinant(A), -1.0, rtol=1e-9, hint=hint)
+    close(student.determinant(A), 4.0, rtol=1e-9, hint=hint)
 
 
 def test_largest_in_absolute_value(student):
     """A large negative number makes a good pivot"""
-    A = [[1e-20, 1.0], [-1.0, 1.0]]
-    close(student.determinant(A), 1.0, rtol=1e-9, hint="Compare absolute values: -1 is a far better pivot than 1e-20.")
+    A = [[1e-20, 1.0, 2.0], [-1.0, 1.0, 3.0], [-1.0, 2.0, 1.0]]
+    close(student.determinant(A), -4.0, rtol=1e-9, hint="Compare absolute values: -1 is a far better pivot than 1e-20.")
 
 
 def test_twelve_by_twelve(student, rng):
     """Takes a 12 by 12 matrix in its stride"""
     A = rng.normal(size=(12, 12))
-    close(student.determinant(A.tolist())), float(np.linalg.det(A), rtol=1e-8)
+    close(student.determinant(A.tolist()), float(np.linalg.det(A)), rtol=1e-8)
 
 
 @cases(rows=[1, 2, 4])
