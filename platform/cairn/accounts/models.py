@@ -1,6 +1,6 @@
 """People, and the cohorts they walk with."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -14,7 +14,7 @@ class User(AbstractUser):
     """
 
     email = models.EmailField(_("email address"), unique=True)
-    timezone = models.CharField(max_length=64, default="UTC", help_text="IANA name, for instance Europe/Paris.")
+    timezone = models.CharField(max_length=64, default="UTC", help_text="IANA name, as Europe/Paris.")
     is_mentor = models.BooleanField(default=False, help_text="Reads and reviews the work of their cohorts.")
     is_author = models.BooleanField(default=False, help_text="Writes the curriculum.")
 
@@ -62,7 +62,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.LEARNER)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["cohort", "user"], name="one_place_in_a_cohort")
         ]
 

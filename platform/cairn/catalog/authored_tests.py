@@ -17,7 +17,7 @@ class Example:
 
 @dataclass(frozen=True)
 class AuthoredTests:
-    """The tests of one file. ``rows`` counts their rows on the page; ``metrics`` is None if one is computed."""
+    """The tests of one file. ``rows`` counts their rows; ``metrics`` is None if a name is computed."""
 
     names: tuple[str, ...]
     examples: tuple[Example, ...]

@@ -61,7 +61,7 @@ class Choice(Content):
 
 
 class Asked(Content):
-    """What every question has. ``id`` never changes once published; ``section`` is a lesson heading's anchor."""
+    """What every question has. ``id`` never changes; ``section`` is the anchor of a lesson's heading."""
 
     id: Slug
     prompt: Markdown
@@ -160,7 +160,7 @@ class Exercise(Content):
     entry: str = Field("solution.py", pattern=r"^[a-z_][a-z0-9_]*\.py$")  # the file the learner edits
     minutes: int = Field(20, gt=0, le=600)
     points: int = Field(10, gt=0, le=100)
-    limits: ExerciseLimits = ExerciseLimits()  # type: ignore[call-arg]
+    limits: ExerciseLimits = ExerciseLimits()
     covers: tuple[RowId, ...] = ()
 
 
@@ -268,7 +268,7 @@ class Project(Content):
     files: tuple[ProjectFile, ...] = ()
     skills: tuple[str, ...] = ()
     data: str = ""
-    limits: ExerciseLimits = ExerciseLimits()  # type: ignore[call-arg]
+    limits: ExerciseLimits = ExerciseLimits()
     prerequisites: tuple[Slug, ...] = ()  # topics
     criteria: tuple[Criterion, ...] = ()
     covers: tuple[RowId, ...] = ()
@@ -276,7 +276,7 @@ class Project(Content):
 
 
 class Milestone(Content):
-    """A cairn: topics that lead to it, a project, and criteria (the project's and its own), one stone each."""
+    """A cairn: topics that lead to it, projects, and criteria (theirs and its own), one stone each."""
 
     slug: Slug  # unique within the path
     number: str = ""  # as the roadmap numbers it: "0.1", "Week 3-4", "Day 15"

@@ -14,12 +14,13 @@ from cairn.catalog.authored_tests import AuthoredTests
 from cairn.catalog.render import Rendered, stylesheet
 from cairn.catalog.source import Source, digest
 
+TRUSTED_SUFFIXES = (".py", ".csv", ".json", ".txt")  # what tests may import or read
 Made = tuple[dict[str, Any], dict[str, Any]]  # body, private
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A document as the files have it. ``make`` renders body and private, and notes mistakes in the source."""
+    """A document as the files have it. ``make`` renders it and notes mistakes in the source."""
 
     kind: str
     slug: str
@@ -65,8 +66,9 @@ def quiz(source: Source, folder: Path, model: content.Quiz) -> Draft:
 
 def exercise(source: Source, folder: Path, model: content.Exercise, tests: AuthoredTests) -> Draft:
     """An exercise's folder."""
-    names = ("prompt.md", "starter.py", "solution.py", "tests.py", "hints.md")
+    names = ("prompt.md", "starter.py", "solution.py", "hints.md")
     texts = {name: source.text(folder / name, needed=name != "hints.md") for name in names}
+    trusted = _trusted(source, folder, "tests.py")
 
     def make() -> Made:
         prompt = source.render(texts["prompt.md"], folder / "prompt.md")
@@ -83,15 +85,15 @@ def exercise(source: Source, folder: Path, model: content.Exercise, tests: Autho
             "points": model.points,
             "examples": _examples(tests),
         }
-        return body, {"tests": {"tests.py": texts["tests.py"]}, "solution": texts["solution.py"]}
+        return body, {"tests": trusted, "solution": texts["solution.py"]}
 
-    shape = _json(model, exclude={"covers"})
-    return Draft("exercise", folder.name, digest(shape, *texts.values(), *_figures(source, folder)), make)
+    parts = (*texts.values(), *_flat(trusted), *_figures(source, folder))
+    return Draft("exercise", folder.name, digest(_json(model, exclude={"covers"}), *parts), make)
 
 
 def project(source: Source, folder: Path, model: content.Project, tests: AuthoredTests) -> Draft:
     """A project's folder."""
-    brief, evaluate = source.text(folder / "brief.md"), source.text(folder / "evaluate.py")
+    brief, trusted = source.text(folder / "brief.md"), _trusted(source, folder, "evaluate.py")
     files = handed_in(model)
     starters = {file.name: source.text(folder / "starter" / file.name, not file.optional) for file in files}
 
@@ -110,12 +112,13 @@ def project(source: Source, folder: Path, model: content.Project, tests: Authore
             "data": model.data,
             "examples": _examples(tests),
         }
-        return body, {"tests": {"tests.py": evaluate}}
+        return body, {
+            "tests": {"tests.py" if name == "evaluate.py" else name: t for name, t in trusted.items()}
+        }
 
     shape = _json(model, exclude={"covers", "resources"})
-    return Draft(
-        "project", folder.name, digest(shape, brief, evaluate, *starters.values(), *_figures(source, folder)), make
-    )
+    parts = (brief, *_flat(trusted), *starters.values(), *_figures(source, folder))
+    return Draft("project", folder.name, digest(shape, *parts), make)
 
 
 def handed_in(model: content.Project) -> tuple[content.ProjectFile, ...]:
@@ -123,6 +126,17 @@ def handed_in(model: content.Project) -> tuple[content.ProjectFile, ...]:
     if any(file.name == model.entry for file in model.files):
         return model.files
     return (content.ProjectFile(name=model.entry), *model.files)
+
+
+def _trusted(source: Source, folder: Path, main: str) -> dict[str, str]:
+    """The author's tests and what lies beside them for them to import or read, by file name."""
+    beside = sorted(file for file in folder.glob("*") if file.suffix in TRUSTED_SUFFIXES)
+    names = [main, *(file.name for file in beside if file.name not in (main, "starter.py", "solution.py"))]
+    return {name: source.text(folder / name) for name in names}
+
+
+def _flat(texts: dict[str, str]) -> list[str]:
+    return [part for item in texts.items() for part in item]
 
 
 def _figures(source: Source, folder: Path) -> list[str]:
@@ -143,15 +157,16 @@ def _hints(source: Source, file: Path, text: str) -> list[tuple[str, Rendered]]:
         if title:
             hints.append((title, source.render(part, file, line)))
         elif part.strip():
-            source.complain(file, line, "A hint has no heading.", "Begin each hint with `## What it is about`.")
+            remedy = "Begin each hint with `## What it is about`."
+            source.complain(file, line, "A hint has no heading.", remedy)
     return hints
 
 
 def _question(question: content.Question, i: int, html: Callable[..., str]) -> Made:
     """One question as the page shows it, and what marks it.
 
-    The items of an order question are shown sorted by hash; ``order`` of the private half lists, from first to
-    last, where in the shown list the right item is.
+    The items of an order question are shown sorted by hash; ``order`` of the private half lists, from first
+    to last, where in the shown list the right item is.
     """
     public: dict[str, Any] = {
         "id": question.id,

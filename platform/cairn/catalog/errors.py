@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class ContentError:
-    """One thing to put right. ``file`` is relative to the curriculum; ``line`` counts from 1, 0 if there is none."""
+    """One thing to put right. ``file`` is relative to the curriculum; ``line`` counts from 1, 0: none."""
 
     file: str
     line: int

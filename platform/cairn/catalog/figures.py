@@ -5,11 +5,18 @@ import re
 import xml.etree.ElementTree as ET
 
 SVG = "http://www.w3.org/2000/svg"
-ELEMENTS = frozenset(
+
+
+def words(text: str) -> frozenset[str]:
+    """A set written as words."""
+    return frozenset(text.split())
+
+
+ELEMENTS = words(
     "svg g path rect circle ellipse line polyline polygon text tspan title desc defs marker clipPath mask "
-    "linearGradient radialGradient stop pattern use".split()
+    "linearGradient radialGradient stop pattern use"
 )
-ATTRIBUTES = frozenset(
+ATTRIBUTES = words(
     "id class viewBox width height x y x1 y1 x2 y2 cx cy r rx ry dx dy d points transform rotate "
     "fill fill-opacity fill-rule clip-rule stroke stroke-width stroke-opacity stroke-dasharray "
     "stroke-dashoffset stroke-linecap stroke-linejoin opacity text-anchor dominant-baseline "
@@ -17,7 +24,7 @@ ATTRIBUTES = frozenset(
     "preserveAspectRatio role aria-label aria-hidden aria-labelledby "
     "marker-start marker-mid marker-end markerWidth markerHeight markerUnits refX refY orient "
     "clip-path mask clipPathUnits maskUnits patternUnits patternTransform gradientUnits gradientTransform "
-    "offset stop-color stop-opacity spreadMethod vector-effect href".split()
+    "offset stop-color stop-opacity spreadMethod vector-effect href"
 )
 REFERENCE = re.compile(r"url\(#([\w.-]+)\)")
 OUTSIDE = re.compile(r"url\s*\((?!#)|javascript:|data:|//", re.IGNORECASE)

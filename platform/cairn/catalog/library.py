@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from cairn.catalog import content
+from cairn.catalog.content import Milestone
 from cairn.ui.errors import NotFound
 
 Entry = TypeVar("Entry")
@@ -26,7 +27,7 @@ class PathEntry:
     slug: str
     content: content.Path
 
-    def milestone(self, slug: str) -> content.Milestone:
+    def milestone(self, slug: str) -> Milestone:
         """The milestone of that slug. Raises NotFound."""
         return _find({milestone.slug: milestone for milestone in self.content.milestones}, slug)
 
@@ -119,7 +120,9 @@ class Library:
     @cached_property
     def structure(self) -> dict[str, Any]:
         """As JSON: what a Release stores, and what ``from_structure`` reads."""
-        return {kind: {slug: _dump(entry) for slug, entry in entries.items()} for kind, entries in self._kinds()}
+        return {
+            kind: {slug: _dump(entry) for slug, entry in entries.items()} for kind, entries in self._kinds()
+        }
 
     @classmethod
     def from_structure(cls, structure: dict[str, Any], release_id: int) -> "Library":

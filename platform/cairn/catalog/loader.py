@@ -1,4 +1,4 @@
-"""Reads ``curriculum/`` into a Library and the documents to publish, with every error at its file and line."""
+"""Reads ``curriculum/`` into a Library and the documents to publish, every error with file and line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -77,7 +77,8 @@ def _remember(parts: Parts, kind: str, slug: str, file: Path, entries: dict[str,
     """Add an entry; a slug that is taken, or is none, is an error."""
     if slug in entries:
         other = parts.source.name(parts.files[kind, slug].parent)
-        parts.source.complain(file, 0, f"The name `{slug}` is taken by {other}.", "Rename one of the folders.")
+        message = f"The name `{slug}` is taken by {other}."
+        parts.source.complain(file, 0, message, "Rename one of the folders.")
         return
     if not content.is_slug(slug):
         remedy = "Use lower-case letters, digits and single hyphens."
@@ -106,7 +107,8 @@ def _lesson(parts: Parts, folder: Path) -> dict[str, Any]:
     draft = documents.lesson(parts.source, folder, text)
     parts.drafts.append(draft)
     parts.anchors[folder.name] = found.anchors
-    return {"written": True, "lesson_hash": draft.content_hash, "outline": found.outline, "words": found.words}
+    hashed = {"written": True, "lesson_hash": draft.content_hash}
+    return hashed | {"outline": found.outline, "words": found.words}
 
 
 def _quiz(parts: Parts, folder: Path) -> dict[str, Any]:

@@ -77,7 +77,8 @@ def _without_styles(html: str) -> Formula:
         name, rule = _rule(style)
         rules[name] = rule
         attributes["class"] = f"{attributes.get('class', '')} {name}".strip()
-        return f"<{match[1]}" + "".join(f' {key}="{value}"' for key, value in attributes.items()) + match[3] + ">"
+        kept = "".join(f' {key}="{value}"' for key, value in attributes.items())
+        return f"<{match[1]}{kept}{match[3]}>"
 
     return Formula(STYLED.sub(replace, html), tuple(rules.items()))
 

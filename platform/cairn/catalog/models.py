@@ -1,6 +1,6 @@
 """Releases of the curriculum: what was published, kept for ever."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -24,10 +24,10 @@ class Document(models.Model):
     content_hash = models.CharField(max_length=64)
     body = models.JSONField()
     private = models.JSONField(default=dict)
-    renderer = models.CharField(max_length=16, default="")  # what made body; when it changes, body is made again
+    renderer = models.CharField(max_length=16, default="")  # a body that another renderer made is made again
 
     class Meta:
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["kind", "slug", "content_hash"], name="one_document_per_content")
         ]
 
@@ -51,8 +51,10 @@ class Release(models.Model):
     )
 
     class Meta:
-        constraints: list[Any] = [
-            models.UniqueConstraint(fields=["is_current"], condition=Q(is_current=True), name="one_current_release")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["is_current"], condition=Q(is_current=True), name="one_current_release"
+            )
         ]
         ordering = ["-id"]
 

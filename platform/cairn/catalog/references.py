@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cairn.catalog import content
@@ -19,7 +20,8 @@ def check(parts: "Parts") -> None:
     _quizzes(parts)
     _no_cycle(parts)
     for slug, project in parts.projects.items():
-        _exist(parts, "project", slug, ("prerequisites",), project.content.prerequisites, parts.topics, "topic")
+        needs = project.content.prerequisites
+        _exist(parts, "project", slug, ("prerequisites",), needs, parts.topics, "topic")
         _criteria(parts, "project", slug, (), project.content.criteria, [slug])
         _documents(parts, slug)
     for path in parts.paths.values():
@@ -79,9 +81,14 @@ def _no_cycle(parts: "Parts") -> None:
 
 
 def _criteria(
-    parts: "Parts", kind: str, slug: str, at: Location, criteria: Iterable[content.Criterion], projects: list[str]
+    parts: "Parts",
+    kind: str,
+    slug: str,
+    at: Location,
+    criteria: Iterable[content.Criterion],
+    projects: list[str],
 ) -> None:
-    """The criteria at ``at`` of an entry's file name things that exist; ``projects`` are those they may mean."""
+    """The criteria at ``at`` of a file name things that exist; ``projects`` are those they may mean."""
     file = parts.files[kind, slug]
     for i, criterion in enumerate(criteria):
         here: Location = (*at, "criteria", i)
@@ -91,9 +98,8 @@ def _criteria(
                 parts.source.complain_at(file, (*here, "tests"), f"No evaluate.py has a test `{test}`.")
         elif isinstance(criterion, content.QuizCriterion):
             _exist(parts, kind, slug, (*here, "topics"), criterion.topics, parts.topics, "topic")
-        elif isinstance(criterion, content.MetricCriterion) and not _is_measured(parts, criterion.metric, projects):
-            message = f"No evaluate.py records a metric `{criterion.metric}`."
-            parts.source.complain_at(file, (*here, "metric"), message, 'Record it with `metric("name", value)`.')
+        elif isinstance(criterion, content.MetricCriterion):
+            _measured(parts, file, here, criterion.metric, projects)
 
 
 def _unknown_tests(parts: "Parts", tests: Iterable[str], projects: list[str]) -> list[str]:
@@ -103,18 +109,26 @@ def _unknown_tests(parts: "Parts", tests: Iterable[str], projects: list[str]) ->
     return [test for test in tests if not any(test in names for names in written)]
 
 
-def _is_measured(parts: "Parts", metric: str, projects: list[str]) -> bool:
+def _measured(parts: "Parts", file: Path, at: Location, metric: str, projects: list[str]) -> None:
     measured = [parts.evaluations[slug].metrics for slug in projects if slug in parts.evaluations]
-    if not measured:
-        return bool(projects)
-    return any(names is None or metric in names for names in measured)
+    being_written = projects and not measured
+    if not being_written and not any(names is None or metric in names for names in measured):
+        message, remedy = (
+            f"No evaluate.py records a metric `{metric}`.",
+            'Record it: `metric("name", value)`.',
+        )
+        parts.source.complain_at(file, (*at, "metric"), message, remedy)
 
 
 def _documents(parts: "Parts", slug: str) -> None:
     project = parts.projects[slug]
     names = {file.name for file in handed_in(project.content)}
     for i, criterion in enumerate(project.content.criteria):
-        if isinstance(criterion, content.DocumentCriterion) and project.written and criterion.file not in names:
+        if (
+            isinstance(criterion, content.DocumentCriterion)
+            and project.written
+            and criterion.file not in names
+        ):
             message = f"`{criterion.file}` is not among the files to hand in."
             file = parts.files["project", slug]
             parts.source.complain_at(file, ("criteria", i, "file"), message, "Add it to `files`.")
@@ -145,7 +159,8 @@ def _stones_are_distinct(parts: "Parts", slug: str, at: Location, milestone: con
     ids = [criterion.id for criteria in (*of_projects, milestone.criteria) for criterion in criteria]
     for twice in sorted({name for name in ids if ids.count(name) > 1}):
         message = f"Two criteria of the milestone `{milestone.slug}` have the id `{twice}`."
-        parts.source.complain_at(parts.files["path", slug], at, message, "Rename one; a stone is known by its id.")
+        remedy = "Rename one; a stone is known by its id."
+        parts.source.complain_at(parts.files["path", slug], at, message, remedy)
 
 
 def _tell_topics_their_paths(parts: "Parts") -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nh3
 from markdown_it import MarkdownIt
@@ -21,12 +21,12 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
-from cairn.catalog.figures import BadFigure, inline_svg
+from cairn.catalog.figures import BadFigure, inline_svg, words
 from cairn.catalog.mathematics import formulas
 
 NOTES = {"note": "Note", "warn": "Take care", "try": "Try it"}
@@ -35,10 +35,10 @@ MARK_CHARACTERS = re.compile("[\ue000\ue001]")
 ALIGNED = re.compile(r"text-align:\s*(left|center|right)")
 EXTERNAL = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 
-TAGS = set(
-    "a abbr aside b blockquote br caption code dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 "
-    "hr i kbd li mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th "
-    "thead tr ul var".split()
+TAGS = words(
+    "a abbr aside b blockquote br caption code dd del details div dl dt em figcaption figure h1 h2 h3 "
+    "h4 h5 h6 hr i kbd li mark ol p pre q s samp section small span strong sub summary sup table tbody "
+    "td tfoot th thead tr ul var"
 )
 ATTRIBUTES: dict[str, set[str]] = {
     "*": {"class", "id", "aria-label", "role"},
@@ -50,7 +50,9 @@ ATTRIBUTES: dict[str, set[str]] = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
 }
-CLEANER = nh3.Cleaner(tags=TAGS, attributes=ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"})
+CLEANER = nh3.Cleaner(
+    tags=set(TAGS), attributes=ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"}
+)
 FORMATTER = HtmlFormatter(nowrap=True)
 
 
@@ -88,12 +90,14 @@ def stylesheet(parts: Iterable[Rendered]) -> str:
     return "".join(rules[name] for name in sorted(rules))
 
 
-def markdown(text: str, *, figures: Path | None = None, strict: bool = False, inline: bool = False) -> Rendered:
+def markdown(
+    text: str, *, figures: Path | None = None, strict: bool = False, inline: bool = False
+) -> Rendered:
     """Render Markdown. What cannot be shown is shown as its source and listed in ``mistakes``.
 
     ``figures`` is the folder that image addresses start from. ``strict`` is for text that a learner wrote:
-    no raw HTML, no figures, headings that fit below a page's own. ``inline`` drops the paragraph around a text
-    that is a single paragraph, for a label. Raises FrontEndMissing where there are formulas and no KaTeX.
+    no raw HTML, no figures, headings that fit below a page's own. ``inline`` drops the paragraph around a
+    text that is a single one, for a label. Raises FrontEndMissing where there are formulas and no KaTeX.
     """
     page = _Page(figures, strict)
     env: dict[str, Any] = {"page": page}
@@ -175,7 +179,8 @@ def _without_paragraph(html: str) -> str:
 @cache
 def _parser(strict: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": not strict}, renderer_cls=_Renderer)
-    ours = dict(parser.renderer.rules)
+    rules = cast(_Renderer, parser.renderer).rules
+    ours = dict(rules)
     parser.enable(["table", "strikethrough"])
     parser.use(dollarmath_plugin, allow_labels=False, allow_digits=False, double_inline=True)
     if strict:
@@ -185,7 +190,7 @@ def _parser(strict: bool) -> MarkdownIt:
         for kind in NOTES:
             parser.use(container_plugin, kind)
     parser.core.ruler.push("look", _look)
-    parser.renderer.rules.update(ours)  # again: plugins have put rules of their own in their place
+    rules.update(ours)  # again: plugins have put rules of their own in their place
     return parser
 
 
@@ -216,7 +221,8 @@ def _heading(page: _Page, token: Token, inline: Token) -> None:
         return
     if level == 1:
         line = token.map[0] + 1 if token.map else 1
-        page.complain(line, "A text has no `#` heading.", "Its title stands in the YAML file. Begin with `##`.")
+        remedy = "Its title stands in the YAML file. Begin with `##`."
+        page.complain(line, "A text has no `#` heading.", remedy)
     title = _plain(inline)
     anchor = page.anchor(title)
     token.attrSet("id", anchor)
@@ -245,7 +251,7 @@ class _Renderer(RendererHTML):
     """Our HTML: methods are named by the token that they write."""
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        """``$x$``"""
+        """``$x$`` among words."""
         return _formula(tokens[idx], env, own_line=False)
 
     def math_inline_double(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
@@ -267,7 +273,8 @@ class _Renderer(RendererHTML):
     def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """An image among words has no place here."""
         line = tokens[idx].meta.get("line", 1)
-        env["page"].complain(line, "A figure stands in the middle of a paragraph.", "Put it on a line of its own.")
+        remedy = "Put it on a line of its own."
+        env["page"].complain(line, "A figure stands in the middle of a paragraph.", remedy)
         return ""
 
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
@@ -390,7 +397,8 @@ def iter_hints(text: str) -> Iterator[tuple[str, str, int]]:
 
     What stands before the first heading comes with an empty title.
     """
-    title, start, lines = "", 1, []
+    title, start = "", 1
+    lines: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("## "):
             yield title, "\n".join(lines), start

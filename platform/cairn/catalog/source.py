@@ -42,7 +42,9 @@ class Source:
             return file.read_text(encoding="utf-8")
         except FileNotFoundError:
             if needed:
-                self.complain(file, 0, "This file is missing.", "Write it; the formats are in docs/content.md.")
+                self.complain(
+                    file, 0, "This file is missing.", "Write it; CONTRIBUTING.md says what it holds."
+                )
         except UnicodeDecodeError as error:
             self.complain(file, 0, f"This is not UTF-8 text (byte {error.start}).", "Save it as UTF-8.")
         return ""

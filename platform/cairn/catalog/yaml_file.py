@@ -38,7 +38,9 @@ class YamlFile:
         except yaml.MarkedYAMLError as error:
             file.errors.append(_malformed(name, error))
         except (yaml.YAMLError, ValueError) as error:
-            file.errors.append(ContentError(name, 1, f"This is not YAML: {error}.", "Save the file as UTF-8 text."))
+            file.errors.append(
+                ContentError(name, 1, f"This is not YAML: {error}.", "Save the file as UTF-8 text.")
+            )
         finally:
             loader.dispose()
         file.errors += _keys_written_twice(name, file.root)
@@ -94,7 +96,9 @@ def _keys_written_twice(name: str, node: yaml.Node | None) -> Iterator[ContentEr
         for key, value in node.value:
             if key.value in seen:
                 line = key.start_mark.line + 1
-                yield ContentError(name, line, f"The key `{key.value}` is written twice.", "Keep one of them.")
+                yield ContentError(
+                    name, line, f"The key `{key.value}` is written twice.", "Keep one of them."
+                )
             seen.add(key.value)
             yield from _keys_written_twice(name, value)
     elif isinstance(node, yaml.SequenceNode):

@@ -39,7 +39,8 @@ print(1 * 4 + 2 * 5)
 ```
 """,
     "topics/mathematics/vectors-and-matrices/figures/arrow.svg": """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><path id="a" class="ln" d="M0 5L10 5"/></svg>
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">
+<path id="a" class="ln" d="M0 5L10 5"/></svg>
 """,
     "topics/mathematics/vectors-and-matrices/quiz.yaml": """\
 pass_score: 0.7

@@ -124,14 +124,29 @@ def test_prerequisites_in_a_circle_are_named(root):
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        (PATH, "topics: [eigenvectors]\n        criteria", "topics: [eigen]\n        criteria", "no topic `eigen`"),
+        (
+            PATH,
+            "topics: [eigenvectors]\n        criteria",
+            "topics: [eigen]\n        criteria",
+            "no topic `eigen`",
+        ),
         (PATH, "projects: [linear-algebra-library]", "projects: [library]", "no project `library`"),
         (PATH, "[dot-product, vector-norm]", "[dot-products]", "no exercise `dot-products`"),
         (PATH, "slug: decompositions", "slug: linear-algebra", "on this path twice"),
-        (TOPIC, "[dot-product, vector-norm]", "[dot-product, vector-norm, angle]", "no exercise folder `angle`"),
+        (
+            TOPIC,
+            "[dot-product, vector-norm]",
+            "[dot-product, vector-norm, angle]",
+            "no exercise folder `angle`",
+        ),
         (f"{PROJECT}/project.yaml", "tests: [test_dot]", "tests: [test_cross]", "has a test `test_cross`"),
         (f"{PROJECT}/project.yaml", "metric: seconds", "metric: memory", "records a metric `memory`"),
-        (f"{PROJECT}/project.yaml", "title: A report", "title: A report, file: essay.md", "not among the files"),
+        (
+            f"{PROJECT}/project.yaml",
+            "title: A report",
+            "title: A report, file: essay.md",
+            "not among the files",
+        ),
         (f"{EXERCISE}/tests.py", "@example\n", "", "No test is an example"),
         (f"{EXERCISE}/tests.py", "def test_lengths(student):", "def test_lengths(student)", "not Python"),
         (LESSON, "figures/arrow.svg", "figures/bow.svg", "does not exist"),

@@ -20,7 +20,7 @@ def root(tmp_path):
 def test_what_is_published_can_be_read(root):
     publish(root)
     lesson = queries.document("topic", "vectors-and-matrices")
-    assert "<h2 id=\"a-walk-in-two-numbers\">" in lesson.body["html"]
+    assert '<h2 id="a-walk-in-two-numbers">' in lesson.body["html"]
     exercise = queries.document("exercise", "dot-product")
     assert exercise.body["entry"] == "dot.py"
     assert [hint["title"] for hint in exercise.body["hints"]] == ["Multiply", "Add"]
