@@ -2,4 +2,10 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from cairn.runs import api as runs
+from cairn.submissions import api as submissions
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *runs.urlpatterns,
+    *submissions.urlpatterns,
+]

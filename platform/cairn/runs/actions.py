@@ -23,7 +23,7 @@ from cairn.runs.models import Blob, Run, RunEvent
 from cairn.runs.texts import digest, inert
 from cairn.runs.wake import wake
 from cairn.ui.errors import Forbidden, Refusal
-from grader.contract import Batch, Claim, Event, Job, Phase, Report, Verdict
+from grader.contract import Batch, Claim, Event, Job, Phase, Report, TestStatus, Verdict
 
 MAX_EVENTS = 2_000  # of one run, over all its tries
 MAX_EVENT_CHARS = 2_000_000  # of their JSON together
@@ -214,6 +214,8 @@ def _close(run: Run, report: Report) -> None:
     if report.status is Verdict.INTERNAL:
         report = report.model_copy(update={"message": GAVE_UP, "score": 0.0})
     run.verdict, run.score, run.report = report.status, report.score, inert(report)
+    run.tests_passed = sum(test.status is TestStatus.PASSED for test in report.tests)
+    run.tests_total = len(report.tests)
     _end(run, Run.State.FINISHED)
 
 

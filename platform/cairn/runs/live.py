@@ -48,6 +48,11 @@ class Watcher:
                 self.frames.get_nowait()
         self.frames.put_nowait(news)
 
+    def take_lag(self) -> bool:
+        """Whether frames were dropped since this was last asked."""
+        lagged, self.lagged = self.lagged, False
+        return lagged
+
 
 class Hub:
     """Who watches which run in this process. Watchers live on one event loop; ``publish`` may come from any thread."""

@@ -57,6 +57,8 @@ class Run(models.Model):
 
     verdict = models.CharField(max_length=10, blank=True, choices=[(v.value, v.value) for v in Verdict])
     score = models.FloatField(default=0)
+    tests_passed = models.PositiveIntegerField(default=0)
+    tests_total = models.PositiveIntegerField(default=0)
     report = models.JSONField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)

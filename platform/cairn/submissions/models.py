@@ -42,8 +42,8 @@ class Draft(models.Model):
 class Submission(models.Model):
     """An attempt: files handed in for grading, pinned to the content they were written for.
 
-    ``attempt`` counts a learner's submissions to one work from 1. A run that ends ``internal`` costs no
-    attempt: ``counts`` is then false.
+    ``place`` counts what a learner handed in for one work from 1. It is not the number of the attempt: a run
+    that ends ``internal`` or cancelled costs none, so ``queries.attempts`` counts those that remain.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -54,19 +54,20 @@ class Submission(models.Model):
     content_hash = models.CharField(max_length=64)
     files = models.JSONField()  # {name: digest of a runs.Blob}
     files_digest = models.CharField(max_length=64)  # of names and digests together
-    attempt = models.PositiveIntegerField()
-    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="submission")
+    documents = models.JSONField(default=dict)  # {name: {"words", "headings"}} of the Markdown files
+    place = models.PositiveIntegerField()
+    run = models.OneToOneField(Run, on_delete=models.RESTRICT, related_name="submission")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints: list[Any] = [
-            models.UniqueConstraint(fields=["user", "work", "slug", "attempt"], name="attempts_are_numbered")
+            models.UniqueConstraint(fields=["user", "work", "slug", "place"], name="submissions_are_numbered")
         ]
         indexes = [models.Index(fields=["user", "-created_at"], name="submissions_of_user")]
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"{self.title}, attempt {self.attempt} of {self.user}"
+        return f"{self.title}, {self.place} of {self.user}"
 
 
 class QuizAttempt(models.Model):

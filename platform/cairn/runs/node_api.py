@@ -1,0 +1,114 @@
+"""What worker nodes may ask over HTTP: claim, post events, keep a lease, report. Nothing else is readable.
+
+A node has no account. A ticket from a wake-up lets it claim from one queue; the token of a claim lets it
+speak for that run until the lease is over. Bodies and answers are the JSON of ``grader.contract``.
+"""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cairn.runs import actions
+from cairn.runs.models import Run
+from cairn.runs.wake import admits
+from cairn.ui.errors import Refusal
+from grader.contract import Batch, Claim, Report
+
+Message = TypeVar("Message", bound=BaseModel)
+Answer = HttpResponse | dict[str, bool] | Claim | None
+
+
+class Ask(BaseModel):
+    """A node's wish for work."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    queue: Run.Queue
+    ticket: str = Field(max_length=200)
+    node: str = Field(pattern=r"^[A-Za-z0-9_.:@-]{1,80}$")
+
+
+def _problem(status: int, detail: str) -> JsonResponse:
+    return JsonResponse({"detail": detail}, status=status)
+
+
+def _node_view(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
+    """POST only, no session and no CSRF; refusals and malformed bodies become their status."""
+
+    @csrf_exempt
+    @require_POST
+    @never_cache
+    @wraps(view)
+    def answer(request: HttpRequest, **places: uuid.UUID) -> HttpResponse:
+        try:
+            return _as_response(view(request, **places))
+        except Refusal as refusal:
+            return _problem(refusal.status, refusal.message)
+        except RequestDataTooBig:
+            return _problem(413, "This message is larger than the site takes.")
+        except ValidationError as error:
+            return _problem(422, str(error.errors(include_url=False, include_input=False, include_context=False)))
+
+    return answer
+
+
+def _as_response(answer: Answer) -> HttpResponse:
+    if answer is None:
+        return HttpResponse(status=204)
+    if isinstance(answer, Claim):
+        return HttpResponse(answer.model_dump_json(), content_type="application/json")
+    return answer if isinstance(answer, HttpResponse) else JsonResponse(answer)
+
+
+def _body(request: HttpRequest, shape: type[Message]) -> Message:
+    return shape.model_validate_json(request.body)
+
+
+def _token(request: HttpRequest) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+@_node_view
+def claim(request: HttpRequest) -> Answer:
+    """200 with a Claim, or 204 where nothing waits. 403 for a ticket that is not ours or has run out."""
+    ask = _body(request, Ask)
+    if not admits(ask.ticket, ask.queue):
+        return _problem(403, "This ticket does not admit to that queue, or it has run out.")
+    return actions.claim(ask.queue, ask.node)
+
+
+@_node_view
+def events(request: HttpRequest, run_id: uuid.UUID) -> Answer:
+    """Store a Batch; ``cancel`` tells the node to stop."""
+    structlog.contextvars.bind_contextvars(run=str(run_id))
+    return {"cancel": actions.append_events(run_id, _token(request), _body(request, Batch))}
+
+
+@_node_view
+def heartbeat(request: HttpRequest, run_id: uuid.UUID) -> Answer:
+    """Keep the lease; ``cancel`` tells the node to stop."""
+    return {"cancel": actions.heartbeat(run_id, _token(request))}
+
+
+@_node_view
+def report(request: HttpRequest, run_id: uuid.UUID) -> Answer:
+    """Close the run with a Report. The answer is the next Claim of the same queue, or 204."""
+    structlog.contextvars.bind_contextvars(run=str(run_id))
+    run = actions.finish(run_id, _token(request), _body(request, Report))
+    return actions.claim(run.queue, run.node)
+
+
+@_node_view
+def release(request: HttpRequest, run_id: uuid.UUID) -> Answer:
+    """Give the lease back: the node stops, or was asked to stop this run."""
+    actions.release(run_id, _token(request))
+    return None

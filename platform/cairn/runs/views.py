@@ -1,0 +1,49 @@
+"""A run's page, its results as a fragment, and its cancellation."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cairn.runs import actions, queries
+from cairn.runs.models import Run
+from cairn.runs.view_model import RunView, progress
+from cairn.ui.errors import NotFound
+
+
+def view_of(run: Run) -> RunView:
+    """The run as a page shows it now. One query, and another while it waits."""
+    events = (event["data"] for event in queries.events_after(run.pk, 0))
+    return progress(run, events, queries.position(run))
+
+
+def _context(request: HttpRequest, run_id: uuid.UUID) -> dict[str, Any]:
+    run = queries.access_run(request.user, run_id)
+    return {"run": run, "view": view_of(run), "is_owner": run.owner_id == request.user.pk}
+
+
+@login_required
+@require_GET
+def page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """The page of one run: state, tests, output."""
+    return render(request, "runs/page.html", _context(request, run_id))
+
+
+@require_GET
+def results(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """The results alone, which live pages fetch at every news. A script gets 404 where a page would sign in."""
+    if not request.user.is_authenticated:
+        raise NotFound("Your session has ended. Sign in again in another tab; your draft is kept.")
+    return render(request, "runs/_results.html", _context(request, run_id))
+
+
+@login_required
+@require_POST
+def cancellation(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Stop a run of one's own."""
+    run = queries.access_run(request.user, run_id)
+    actions.cancel(run, request.user)
+    return results(request, run_id) if getattr(request, "htmx", False) else redirect("runs:page", run_id)
