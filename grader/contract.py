@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION: Literal[1] = 1
 
 MAX_FILES = 16
 MAX_FILE_CHARS = 200_000
@@ -70,7 +70,7 @@ class Job(Frozen):
     entry: FileName = "solution.py"  # the learner's file that becomes ``student``
     files: dict[FileName, FileText] = Field(max_length=MAX_FILES)
     tests: dict[FileName, str]
-    limits: Limits = Limits()  # type: ignore[call-arg]
+    limits: Limits = Limits()
     seed: int = 0
     content_hash: str = ""
 

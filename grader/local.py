@@ -55,7 +55,7 @@ def limits_of(settings: dict[str, Any]) -> Limits:
         cpu_seconds=2 * seconds,
         memory_bytes=int(settings.get("memory_mb", 512)) * 2**20,
         output_bytes=int(settings.get("output_kb", 64)) * 2**10,
-    )  # type: ignore[call-arg]
+    )
 
 
 def prove(folder: Path, *, backend: Backend | None = None) -> Iterator[Proof]:

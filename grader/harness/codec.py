@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 
 MAX_HEADER = 16 * 2**20
 MAX_PARTS = 20_000

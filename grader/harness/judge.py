@@ -99,9 +99,10 @@ class Judge:
         """Runs the author's file and finds its tests, in the order they are written."""
         for name, text in self._job.tests.items():
             (self._scratch / name).write_text(text, encoding="utf-8")
-        name = next((name for name in ("tests.py", "evaluate.py") if name in self._job.tests), None)
-        if name is None:
+        main = [name for name in ("tests.py", "evaluate.py") if name in self._job.tests]
+        if not main:
             return []
+        name = main[0]
         sys.path.insert(0, str(self._scratch))
         module = types.ModuleType(name.removesuffix(".py"))
         module.__file__ = str(self._scratch / name)

@@ -49,7 +49,7 @@ class Bubblewrap:
         if bwrap() is None:
             return "there is no bwrap program"
         command = [str(runtime().python), "-I", "-S", "-c", "pass"]
-        process = _start(command, Limits(), ())  # type: ignore[call-arg]
+        process = _start(command, Limits(), ())
         _, errors = process.communicate(timeout=30)
         return "" if process.returncode == 0 else errors.decode("utf-8", "replace").strip()[:500] or "it ended early"
 

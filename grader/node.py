@@ -1,0 +1,268 @@
+"""A worker node's side of the conversation with the site: claim, run, tell, report, until nothing waits.
+
+The database row is the truth, and it is not here. A node that dies, or is cut off, owes nothing: its lease
+runs out and the run is queued again. So nothing here is stored, and every retry is bounded.
+"""
+
+import logging
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from grader.contract import Batch, Claim, Event, Job, Report, Verdict
+from grader.run import run
+from grader.sandbox.base import Backend
+
+log = logging.getLogger(__name__)
+
+BATCH_SECONDS = 0.1
+_BATCH_EVENTS = 200
+_MESSAGE_CHARS = 2_000_000  # what the site takes in one message, with room for JSON's escapes
+_TRIES_FOR = 25.0  # seconds of retrying one message: about a lease, after which the run is another node's
+_TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+
+Runner = Callable[..., Report]
+
+
+class LeaseLost(Exception):
+    """The site gave this run to somebody else, or ended it; what we say of it no longer counts."""
+
+
+class Unreachable(Exception):
+    """The site did not take a message within the time that retrying is worth."""
+
+
+class Site:
+    """Messages to the site. Retries what may pass (no connection, 5xx, 429), not what will not (4xx)."""
+
+    def __init__(self, url: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(base_url=url.rstrip("/"), timeout=_TIMEOUT, transport=transport)
+
+    def post(self, path: str, body: str, token: str = "", *, tries_for: float = _TRIES_FOR) -> httpx.Response:
+        """Posts JSON. Raises LeaseLost for 409, Unreachable when retrying is over or the site refuses."""
+        give_up = time.monotonic() + tries_for
+        pause = 0.2
+        while True:
+            problem = self._try(path, body, token)
+            if isinstance(problem, httpx.Response):
+                return problem
+            if time.monotonic() + pause > give_up:
+                raise Unreachable(f"{path}: {problem}")
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  spreads nodes out, guards nothing
+            pause = min(pause * 2, 5.0)
+
+    def _try(self, path: str, body: str, token: str) -> httpx.Response | str:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        try:
+            answer = self._client.post(path, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            return f"{type(error).__name__}: {error}"
+        if answer.status_code == httpx.codes.CONFLICT:
+            raise LeaseLost
+        if answer.status_code >= 500 or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            return f"the site answered {answer.status_code}"
+        if answer.status_code >= 400:
+            raise Unreachable(f"{path}: the site refused with {answer.status_code}: {answer.text[:300]}")
+        return answer
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+
+class Lease:
+    """One claimed job: sends its events in batches from a thread of its own, and keeps the lease.
+
+    ``cancel`` is set when the job should end early: the site asked, the lease is lost, or the node stops.
+    """
+
+    def __init__(self, site: Site, claim: Claim, stop: threading.Event) -> None:
+        self._site, self._claim, self._stop = site, claim, stop
+        self._waiting: list[Event] = []
+        self._sent = 0
+        self._changed = threading.Condition()
+        self._closed = False
+        self._last_word = time.monotonic()
+        self.lost = False
+        self.cancel = threading.Event()
+        self._courier = threading.Thread(target=self._deliver, name=f"courier-{claim.job.id}", daemon=True)
+        self._courier.start()
+
+    def tell(self, event: Event) -> None:
+        """Queues an event. The first goes out at once, those after it together."""
+        with self._changed:
+            self._waiting.append(event)
+            self._changed.notify()
+
+    def finish(self, report: Report) -> httpx.Response | None:
+        """Sends the last events, then the report; the answer may hold the next Claim. None if it came too late."""
+        self._close()
+        if self.lost:
+            return None
+        try:
+            return self._post("report", fitting(report).model_dump_json())
+        except (LeaseLost, Unreachable) as error:
+            log.warning("Run %s: the report was not taken (%s).", self._claim.job.id, error or "lease lost")
+            return None
+
+    def release(self) -> None:
+        """Gives the run back at once, so that it need not wait for the lease to run out."""
+        with self._changed:
+            self._waiting.clear()
+        self._close()
+        if self.lost:
+            return
+        try:
+            self._post("release", "{}", tries_for=2.0)
+        except (LeaseLost, Unreachable) as error:
+            log.warning("Run %s: it could not be given back (%s).", self._claim.job.id, error or "lease lost")
+
+    def _close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._courier.join(_TRIES_FOR + 20)
+
+    def _deliver(self) -> None:
+        """The courier: batches, heartbeats in between, until closed and empty, or lost."""
+        try:
+            while self._wait():
+                self._send_batch()
+                self._beat()
+                if self._stop.is_set():
+                    self.cancel.set()
+        except (LeaseLost, Unreachable) as error:
+            log.warning("Run %s: abandoned (%s).", self._claim.job.id, error or "lease lost")
+            self.lost = True
+            self.cancel.set()
+
+    def _wait(self) -> bool:
+        """Waits for events or a short while; then collects a moment more, unless the last word is long ago."""
+        with self._changed:
+            if not self._waiting and not self._closed:
+                self._changed.wait(BATCH_SECONDS * 2)
+            more = bool(self._waiting)
+            ended = self._closed
+        if more and not ended:
+            time.sleep(max(0.0, self._last_word + BATCH_SECONDS - time.monotonic()))
+        return more or not ended
+
+    def _send_batch(self) -> None:
+        with self._changed:
+            count = _how_many(self._waiting)
+            events = tuple(self._waiting[:count])
+        if not events:
+            return
+        self._hear(self._post("events", Batch(first=self._sent, events=events).model_dump_json()))
+        with self._changed:
+            del self._waiting[:count]
+        self._sent += count
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._last_word >= self._claim.lease_seconds / 3:
+            self._hear(self._post("heartbeat", "{}"))
+
+    def _hear(self, answer: httpx.Response) -> None:
+        """Every answer may ask for the run to be cancelled."""
+        if answer.status_code == httpx.codes.OK and answer.json().get("cancel") is True:
+            self.cancel.set()
+
+    def _post(self, what: str, body: str, **options: Any) -> httpx.Response:
+        answer = self._site.post(
+            f"/api/node/jobs/{self._claim.job.id}/{what}", body, self._claim.token, **options
+        )
+        self._last_word = time.monotonic()
+        return answer
+
+
+class Node:
+    """Runs what the site has for it. Threads may drain at the same time; ``stop`` ends all of them soon.
+
+    A stopped node gives back what it was running, so that another can start it at once.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        backend: Backend,
+        *,
+        name: str = "",
+        stop: threading.Event | None = None,
+        runner: Runner = run,
+    ) -> None:
+        self._site, self._backend, self._runner = site, backend, runner
+        self.name = name or socket.gethostname()[:80]
+        self.stop = stop or threading.Event()
+
+    def drain(self, queue: str, ticket: str) -> int:
+        """Claims and runs jobs of ``queue`` until none waits. Returns how many were brought to a report."""
+        done = 0
+        claim = self._first_claim(queue, ticket)
+        while claim is not None:
+            claim, finished = self._one(claim)
+            done += finished
+        return done
+
+    def _first_claim(self, queue: str, ticket: str) -> Claim | None:
+        ask = httpx.Request("POST", "http://node", json={"queue": queue, "ticket": ticket, "node": self.name})
+        if self.stop.is_set():
+            return None
+        try:
+            return _claim_in(self._site.post("/api/node/claim", ask.content.decode()))
+        except (LeaseLost, Unreachable) as error:
+            log.warning("Nothing claimed from %s: %s", queue, error)
+            return None
+
+    def _one(self, claim: Claim) -> tuple[Claim | None, bool]:
+        """Runs one job. Returns the next claim, if the site gave one, and whether this one was reported."""
+        lease = Lease(self._site, claim, self.stop)
+        log.info("Run %s: started.", claim.job.id)
+        report = self._run(claim.job, lease)
+        if lease.cancel.is_set():
+            lease.release()
+            return None, False
+        answer = lease.finish(report)
+        log.info("Run %s: %s in %.3f s.", claim.job.id, report.status, report.wall_seconds)
+        if answer is None:
+            return None, False
+        following = _claim_in(answer)
+        if following is not None and self.stop.is_set():
+            Lease(self._site, following, self.stop).release()
+            return None, True
+        return following, True
+
+    def _run(self, job: Job, lease: Lease) -> Report:
+        """A mistake of ours is a report too: it is retried, and costs the learner nothing."""
+        try:
+            return self._runner(job, lease.tell, backend=self._backend, cancel=lease.cancel)
+        except Exception as error:
+            log.exception("Run %s: the grader failed.", job.id)
+            message = f"The grader failed: {type(error).__name__}."
+            return Report(job_id=job.id, status=Verdict.INTERNAL, message=message, content_hash=job.content_hash)
+
+
+def fitting(report: Report) -> Report:
+    """The report with output short enough for one message; the whole of it went out as events."""
+    room = _MESSAGE_CHARS // 2
+    if len(report.output) <= room:
+        return report
+    return report.model_copy(update={"output": report.output[:room] + "\n… cut here.\n"})
+
+
+def _how_many(events: list[Event]) -> int:
+    """How many of the waiting events go into one message; at least one."""
+    size = 0
+    for count, event in enumerate(events[:_BATCH_EVENTS]):
+        size += len(event.text) if event.kind == "output" else 20_000 if event.kind == "test" else 200
+        if size > _MESSAGE_CHARS // 2:
+            return max(count, 1)
+    return min(len(events), _BATCH_EVENTS)
+
+
+def _claim_in(answer: httpx.Response) -> Claim | None:
+    return Claim.model_validate_json(answer.content) if answer.status_code == httpx.codes.OK else None

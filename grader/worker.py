@@ -1,0 +1,65 @@
+"""The Celery app of a node: ``celery -A grader.worker worker --queues interactive,grade --pool threads``.
+
+A message is only a wake-up: "there is work in this queue", with a short-lived ticket to claim from it. The
+node has no database and no secret; it asks the site over HTTP. From the environment: CAIRN_URL (the site),
+CAIRN_BROKER_URL or REDIS_URL (absent: ``memory://``, for a node in the site's own process), CAIRN_SANDBOX.
+"""
+
+import functools
+import os
+import threading
+from typing import Any
+
+from celery import Celery, signals
+
+from grader.node import Node, Site
+from grader.sandbox import select_backend
+
+TASK = "grader.drain"
+QUEUES = ("interactive", "grade")
+
+_stop = threading.Event()
+
+
+def broker_url() -> str:
+    """Where wake-ups come from."""
+    return os.environ.get("CAIRN_BROKER_URL") or os.environ.get("REDIS_URL") or "memory://"
+
+
+app = Celery("grader", broker=broker_url())
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=False,  # a wake-up that is lost costs seconds; one delivered twice finds nothing to do
+    task_default_queue="interactive",
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+)
+
+
+@functools.cache
+def node() -> Node:
+    """This process's node. Raises SandboxUnavailable, and KeyError if CAIRN_URL is not set."""
+    backend = select_backend()
+    return Node(Site(os.environ["CAIRN_URL"]), backend, name=os.environ.get("CAIRN_NODE", ""), stop=_stop)
+
+
+@app.task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+def drain(queue: str, ticket: str) -> int:
+    """Runs what waits in ``queue``. Returns how many runs were brought to a report."""
+    return node().drain(queue, ticket)
+
+
+@signals.celeryd_init.connect  # type: ignore[untyped-decorator]
+def refuse_without_sandbox(**_: Any) -> None:
+    """A node that cannot confine learner code does not start: the reason is its last line.
+
+    Raises SandboxUnavailable, which ends the worker with a non-zero status.
+    """
+    node()
+
+
+@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def give_back(**_: Any) -> None:
+    """What is running is abandoned and given back at once, for another node to start."""
+    _stop.set()
