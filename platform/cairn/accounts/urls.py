@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+"""Addresses under ``/account/`` beside allauth's."""
+
+from django.urls import path
+
+from cairn.accounts import views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("profile", views.profile, name="profile"),
+    path("tokens/<str:digest>/revocation", views.revoke_token, name="revoke-token"),
+]

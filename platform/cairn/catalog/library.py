@@ -76,7 +76,7 @@ class ProjectEntry:
     content_hash: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # known by identity, so that what is made from one can be cached by it
 class Library:
     """All of one release, by slug. ``release_id`` is 0 for a library that was never published."""
 

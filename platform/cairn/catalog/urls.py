@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+"""The landing page's address."""
+
+from django.urls import path
+
+from cairn.catalog import views
 
 app_name = "catalog"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.landing, name="landing")]

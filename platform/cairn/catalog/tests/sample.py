@@ -8,6 +8,14 @@ from pathlib import Path
 from cairn.catalog.actions import publish
 from cairn.catalog.queries import Library, library
 
+LESSON = "topics/mathematics/vectors-and-matrices/lesson.md"
+QUIZ = "topics/mathematics/vectors-and-matrices/quiz.yaml"
+TOPIC = "topics/mathematics/vectors-and-matrices/topic.yaml"
+EXERCISE = "topics/mathematics/vectors-and-matrices/exercises/dot-product"
+NORM = "topics/mathematics/vectors-and-matrices/exercises/vector-norm"
+PROJECT = "projects/linear-algebra-library"
+PATH = "paths/zero-to-llm.yaml"
+
 FILES = {
     "topics/mathematics/vectors-and-matrices/topic.yaml": """\
 title: Vectors and matrices
@@ -79,20 +87,16 @@ questions:
     items: [Multiply, Add, Return]
     explain: Products first.
 """,
-    "topics/mathematics/vectors-and-matrices/exercises/dot-product/exercise.yaml": """\
+    f"{EXERCISE}/exercise.yaml": """\
 title: Dot product
 entry: dot.py
 minutes: 15
 """,
-    "topics/mathematics/vectors-and-matrices/exercises/dot-product/prompt.md": "Write `dot(a, b)`.\n",
-    "topics/mathematics/vectors-and-matrices/exercises/dot-product/starter.py": "def dot(a, b):\n    return 0\n",
-    "topics/mathematics/vectors-and-matrices/exercises/dot-product/solution.py": (
-        "def dot(a, b):\n    return sum(x * y for x, y in zip(a, b, strict=True))\n"
-    ),
-    "topics/mathematics/vectors-and-matrices/exercises/dot-product/hints.md": (
-        "## Multiply\nPlace by place.\n\n## Add\nAdd up the products.\n"
-    ),
-    "topics/mathematics/vectors-and-matrices/exercises/dot-product/tests.py": '''\
+    f"{EXERCISE}/prompt.md": "Write `dot(a, b)`.\n",
+    f"{EXERCISE}/starter.py": "def dot(a, b):\n    return 0\n",
+    f"{EXERCISE}/solution.py": ("def dot(a, b):\n    return sum(x * y for x, y in zip(a, b, strict=True))\n"),
+    f"{EXERCISE}/hints.md": ("## Multiply\nPlace by place.\n\n## Add\nAdd up the products.\n"),
+    f"{EXERCISE}/tests.py": '''\
 """Hidden tests of `dot-product`."""
 
 from grader.checks import cases, close, example, raises
@@ -115,21 +119,13 @@ def test_lengths(student):
     with raises(student, "ValueError"):
         student.dot([1.0], [1.0, 2.0])
 ''',
-    "topics/mathematics/vectors-and-matrices/exercises/dot-product/wrong/failed_adds_the_lists.py": (
-        "def dot(a, b):\n    return sum(a) + sum(b)\n"
-    ),
-    "topics/mathematics/vectors-and-matrices/exercises/dot-product/wrong/error_typo.py": (
-        "def dot(a, b):\n    return summ(a)\n"
-    ),
-    "topics/mathematics/vectors-and-matrices/exercises/vector-norm/exercise.yaml": (
-        "title: Norm of a vector\nminutes: 10\n"
-    ),
-    "topics/mathematics/vectors-and-matrices/exercises/vector-norm/prompt.md": "Write `norm(x)`.\n",
-    "topics/mathematics/vectors-and-matrices/exercises/vector-norm/starter.py": "def norm(x):\n    return 0\n",
-    "topics/mathematics/vectors-and-matrices/exercises/vector-norm/solution.py": (
-        "def norm(x):\n    return sum(v * v for v in x) ** 0.5\n"
-    ),
-    "topics/mathematics/vectors-and-matrices/exercises/vector-norm/tests.py": '''\
+    f"{EXERCISE}/wrong/failed_adds_the_lists.py": ("def dot(a, b):\n    return sum(a) + sum(b)\n"),
+    f"{EXERCISE}/wrong/error_typo.py": ("def dot(a, b):\n    return summ(a)\n"),
+    f"{NORM}/exercise.yaml": ("title: Norm of a vector\nminutes: 10\n"),
+    f"{NORM}/prompt.md": "Write `norm(x)`.\n",
+    f"{NORM}/starter.py": "def norm(x):\n    return 0\n",
+    f"{NORM}/solution.py": ("def norm(x):\n    return sum(v * v for v in x) ** 0.5\n"),
+    f"{NORM}/tests.py": '''\
 from grader.checks import close, example
 
 
@@ -210,12 +206,6 @@ stages:
           - {id: quiz, kind: quiz, title: Quiz passed, topics: [eigenvectors]}
 """,
 }
-LESSON = "topics/mathematics/vectors-and-matrices/lesson.md"
-QUIZ = "topics/mathematics/vectors-and-matrices/quiz.yaml"
-TOPIC = "topics/mathematics/vectors-and-matrices/topic.yaml"
-EXERCISE = "topics/mathematics/vectors-and-matrices/exercises/dot-product"
-PROJECT = "projects/linear-algebra-library"
-PATH = "paths/zero-to-llm.yaml"
 
 
 def write_sample(root: Path) -> Path:

@@ -1,0 +1,94 @@
+"""The landing page: what Cairn is, and the five paths."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from cairn.catalog.library import Library, PathEntry
+from cairn.catalog.queries import library
+from cairn.ui.landscape import Height, profile
+
+FIRST_TOPIC = "vectors-and-matrices"
+MOST_PEAKS = 3
+EVERY_DAY = 20  # from so many hours a week on, a path is walked daily
+
+
+@dataclass(frozen=True)
+class Card:
+    """A path as the catalogue shows it. ``facts`` are pairs of what stands above and what below."""
+
+    slug: str
+    title: str
+    summary: str
+    facts: tuple[tuple[str, str], ...]
+    profile: SafeString
+    milestones: int
+    open: int
+
+    @property
+    def being_written(self) -> int:
+        """How many milestones are not open yet."""
+        return self.milestones - self.open
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """For everybody, signed in or not."""
+    current = library()
+    first = current.topics.get(FIRST_TOPIC)
+    context = {"cards": _cards(current), "first_topic": first if first and first.written else None}
+    return render(request, "catalog/landing.html", context)
+
+
+@lru_cache(maxsize=2)
+def _cards(current: Library) -> list[Card]:
+    """Drawn once for a release."""
+    return [_card(current, entry) for entry in current.paths.values()]
+
+
+def _card(current: Library, entry: PathEntry) -> Card:
+    path = entry.content
+    peaks = dict(_peaks(entry))
+    heights = [Height(stage.label, stage.difficulty, peaks.get(i, "")) for i, stage in enumerate(path.stages)]
+    return Card(
+        slug=entry.slug,
+        title=path.title,
+        summary=path.summary,
+        facts=tuple(_facts(entry)),
+        profile=profile(
+            heights, f"How steep {path.title} gets, from {heights[0].label} to {heights[-1].label}"
+        ),
+        milestones=len(path.milestones),
+        open=sum(current.is_open(milestone) for milestone in path.milestones),
+    )
+
+
+def _facts(entry: PathEntry) -> Iterator[tuple[str, str]]:
+    path = entry.content
+    if path.duration[:1].isdigit():
+        daily = path.hours_per_week >= EVERY_DAY
+        each = (
+            f"{path.hours_per_week / 7:.0f}\xa0h a day" if daily else f"{path.hours_per_week:g}\xa0h a week"
+        )
+        yield path.duration, each
+    else:
+        yield f"{path.hours:g}\xa0h", path.duration
+    yield str(len(path.milestones)), "milestones"
+    if path.needs:
+        yield "Needs", path.needs[0]
+
+
+def _peaks(entry: PathEntry) -> list[tuple[int, str]]:
+    """The stages that get a cairn on the profile, with its title: at most three, evenly along the path."""
+    ends = [
+        (i, with_project[-1].title)
+        for i, stage in enumerate(entry.content.stages)
+        if (with_project := [milestone for milestone in stage.milestones if milestone.projects])
+    ]
+    count = min(MOST_PEAKS, len(ends))
+    return [ends[round((k + 1) * len(ends) / count) - 1] for k in range(count)]
