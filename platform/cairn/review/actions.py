@@ -41,8 +41,12 @@ def _may_review(mentor: User, submission: Submission) -> None:
 
 def _says_something(lines: Mapping[str, bool], comment: str, rubric: Collection[str]) -> None:
     if unknown := sorted(set(lines) - set(rubric)):
-        raise Refusal(f"This project has no rubric line “{unknown[0]}”. Reload the page: the content changed.")
+        raise Refusal(
+            f"This project has no rubric line “{unknown[0]}”. Reload the page: the content changed."
+        )
     if len(comment) > MAX_COMMENT:
-        raise Refusal(f"The comment has {len(comment)} characters; {MAX_COMMENT} fit. Shorten it and send again.")
+        raise Refusal(
+            f"The comment has {len(comment)} characters; {MAX_COMMENT} fit. Shorten it and send again."
+        )
     if not lines and not comment.strip():
         raise Refusal("Judge a rubric line or write a comment before you send the review.")

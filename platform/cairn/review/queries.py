@@ -36,7 +36,7 @@ def queue(mentor: User, *, reviewed: bool = False) -> QuerySet[Submission]:
     """
     require_mentor(mentor)
     later = Submission.objects.filter(
-        user=OuterRef("user"), work=OuterRef("work"), slug=OuterRef("slug"), attempt__gt=OuterRef("attempt")
+        user=OuterRef("user"), work=OuterRef("work"), slug=OuterRef("slug"), place__gt=OuterRef("place")
     )
     submissions = Submission.objects.filter(run__state=Run.State.FINISHED, user__in=_people(mentor))
     return (

@@ -21,7 +21,7 @@ from cairn.catalog.queries import library
 from cairn.review import actions, queries
 from cairn.review.models import Review
 from cairn.submissions.models import Submission, Work
-from cairn.submissions.queries import access_submission, attempts, texts_of
+from cairn.submissions.queries import access_submission, attempts, files_of
 from cairn.ui.errors import NotFound, Refusal
 
 PAGE = 25
@@ -70,7 +70,9 @@ def _store(request: HttpRequest, mentor: User, submission: Submission) -> HttpRe
     except Refusal as refusal:
         context = _page(mentor, submission, lines=lines, comment=comment) | {"refusal": refusal.message}
         return render(request, "review/read.html", context, status=refusal.status)
-    messages.success(request, f"Your review of {submission.title} was sent to {submission.user.display_name}.")
+    messages.success(
+        request, f"Your review of {submission.title} was sent to {submission.user.display_name}."
+    )
     return redirect("review:queue")
 
 
@@ -82,8 +84,9 @@ def _page(
     said = lines if lines is not None else (mine.lines if mine else {})
     return {
         "submission": submission,
-        "report": submission.run.report or {},
-        "files": [(name, _code(name, text)) for name, text in texts_of(submission).items()],
+        "tests": (submission.run.report or {}).get("tests", []),
+        "metrics": (submission.run.report or {}).get("metrics", {}),
+        "files": [(name, _lines(name, text)) for name, text in files_of(submission).items()],
         "attempts": attempts(submission.user, submission.work, submission.slug),
         "reviews": [_with_titles(review, submission) for review in reviews],
         "rubric": [RubricLine(line, said.get(line.id)) for line in _rubric(submission)],
@@ -109,11 +112,11 @@ def _with_titles(review: Review, submission: Submission) -> dict[str, Any]:
     return {"review": review, "judged": judged}
 
 
-def _code(name: str, text: str) -> SafeString:
-    """A file as numbered, highlighted lines. Pygments escapes what it is given."""
-    lexer = PythonLexer() if name.endswith(".py") else MarkdownLexer()
-    formatter = HtmlFormatter(nowrap=True, classprefix="")
-    return mark_safe(highlight(text, lexer, formatter))  # noqa: S308
+def _lines(name: str, text: str) -> list[SafeString]:
+    """A file's lines, highlighted. Pygments escapes what it is given and closes its spans at each line's end."""
+    lexer = PythonLexer(stripnl=False) if name.endswith(".py") else MarkdownLexer(stripnl=False)
+    html = highlight(text, lexer, HtmlFormatter(nowrap=True))
+    return [mark_safe(line) for line in html.splitlines()]  # noqa: S308
 
 
 def _person(request: HttpRequest) -> User:
