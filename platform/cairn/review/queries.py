@@ -30,7 +30,7 @@ def require_mentor(user: User) -> None:
 
 
 def queue(mentor: User, *, reviewed: bool = False) -> QuerySet[Submission]:
-    """Graded work of the mentor's learners, the last attempt of each, oldest first; newest first once reviewed.
+    """Graded work of the mentor's learners, the last attempt of each: oldest first, or newest once reviewed.
 
     Work that ended ``internal`` is ours to repair and not a mentor's to read.
     """

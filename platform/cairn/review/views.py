@@ -113,7 +113,7 @@ def _with_titles(review: Review, submission: Submission) -> dict[str, Any]:
 
 
 def _lines(name: str, text: str) -> list[SafeString]:
-    """A file's lines, highlighted. Pygments escapes what it is given and closes its spans at each line's end."""
+    """A file's lines, highlighted. Pygments escapes its input and closes its spans at each line's end."""
     lexer = PythonLexer(stripnl=False) if name.endswith(".py") else MarkdownLexer(stripnl=False)
     html = highlight(text, lexer, HtmlFormatter(nowrap=True))
     return [mark_safe(line) for line in html.splitlines()]  # noqa: S308
