@@ -9,13 +9,17 @@ LINE = np.array([[1.0, 2.0], [4.0, 6.0], [7.0, 10.0], [-2.0, -2.0]])
 def flowers(rng):
     """A data set like the iris flowers: 150 examples, four features that go together."""
     mixing = np.array([[1.0, -0.2, 2.2, 0.9], [0.4, 0.5, -0.1, -0.1], [0.2, 0.1, -0.2, 0.3]])
-    return rng.normal(size=(150, 3)) @ mixing + rng.normal(size=(150, 4)) * 0.15 + np.array([5.8, 3.1, 3.8, 1.2])
+    return (
+        rng.normal(size=(150, 3)) @ mixing + rng.normal(size=(150, 4)) * 0.15 + np.array([5.8, 3.1, 3.8, 1.2])
+    )
 
 
 def pictures(rng):
-    """A data set like small pictures: 400 examples of 64 features, with fewer real directions than features."""
+    """A data set like small pictures: 400 examples of 64 features that mostly go together."""
     strengths = np.linspace(4.0, 0.2, 20)
-    return rng.normal(size=(400, 20)) * strengths @ rng.normal(size=(20, 64)) + rng.normal(size=(400, 64)) + 8.0
+    return (
+        rng.normal(size=(400, 20)) * strengths @ rng.normal(size=(20, 64)) + rng.normal(size=(400, 64)) + 8.0
+    )
 
 
 def reference(X):
@@ -56,7 +60,11 @@ def test_there_and_back(student):
     """Projects the points of the example and takes them back"""
     mean, components = np.array([2.5, 4.0]), np.array([[0.6, 0.8]])
     Z = student.project(LINE, mean, components)
-    close(Z, np.array([[-2.5], [2.5], [7.5], [-7.5]]), hint="Coordinates are dot products of X - mean with a component.")
+    close(
+        Z,
+        np.array([[-2.5], [2.5], [7.5], [-7.5]]),
+        hint="Coordinates are dot products of X - mean with a component.",
+    )
     close(student.reconstruct(Z, mean, components), LINE, hint="On the way back, add the mean again.")
 
 
@@ -69,7 +77,9 @@ def test_flowers(student, rng, k):
     close(got_mean, mean)
     hint = "One component per row, the largest variance first. eigh has them in columns, smallest first."
     same_lines(got_components, components[:k], hint=hint)
-    close(got_share, share[:k], hint="Divide by the total variance of all directions, also of those you drop.")
+    close(
+        got_share, share[:k], hint="Divide by the total variance of all directions, also of those you drop."
+    )
 
 
 def test_far_from_the_origin(student, rng):
@@ -91,7 +101,7 @@ def test_components_are_perpendicular_and_of_length_one(student, rng):
 def test_project_new_data(student, rng):
     """Projects a single new point with the mean it is given"""
     mean, components = np.array([1.0, 2.0, 3.0]), np.eye(3)[:2]
-    hint = "Subtract the mean you are given. The mean of new data is another one, and of one point it is the point itself."
+    hint = "Subtract the mean you are given. New data has another mean: for one point, itself."
     close(student.project(np.array([[4.0, 4.0, 4.0]]), mean, components), np.array([[3.0, 2.0]]), hint=hint)
 
 
@@ -100,9 +110,17 @@ def test_lost_variance_is_the_rest_of_the_shares(student, rng):
     X = pictures(rng)
     mean, components, share = fitted(student, X, 10)
     back = student.reconstruct(student.project(X, mean, components), mean, components)
-    check(isinstance(back, np.ndarray) and back.shape == X.shape, f"The reconstruction should have shape {X.shape}.")
+    check(
+        isinstance(back, np.ndarray) and back.shape == X.shape,
+        f"The reconstruction should have shape {X.shape}.",
+    )
     lost = float(((X - back) ** 2).sum() / ((X - X.mean(axis=0)) ** 2).sum())
-    close(lost, float(1 - share.sum()), rtol=1e-4, hint="Shares are fractions of the total variance, all 64 directions.")
+    close(
+        lost,
+        float(1 - share.sum()),
+        rtol=1e-4,
+        hint="Shares are fractions of the total variance, all 64 directions.",
+    )
 
 
 def test_best_of_its_size(student, rng):
@@ -111,10 +129,17 @@ def test_best_of_its_size(student, rng):
     mean, components, share = reference(X)
     got_mean, got_components, _ = fitted(student, X, 10)
     back = student.reconstruct(student.project(X, got_mean, got_components), got_mean, got_components)
-    check(isinstance(back, np.ndarray) and back.shape == X.shape, f"The reconstruction should have shape {X.shape}.")
+    check(
+        isinstance(back, np.ndarray) and back.shape == X.shape,
+        f"The reconstruction should have shape {X.shape}.",
+    )
     lost = float(((X - back) ** 2).sum() / ((X - mean) ** 2).sum())
     best = float(1 - share[:10].sum())
-    at_most(lost, best + 1e-6, f"Ten directions can lose as little as {best:.3f} of the variance; yours lose {lost:.3f}.")
+    at_most(
+        lost,
+        best + 1e-6,
+        f"Ten directions can lose as little as {best:.3f} of the variance; yours lose {lost:.3f}.",
+    )
 
 
 def test_input_stays(student, rng):

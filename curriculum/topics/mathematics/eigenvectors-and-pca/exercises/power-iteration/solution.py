@@ -14,7 +14,7 @@ def unit(v: np.ndarray) -> np.ndarray:
 def power_iteration(
     A: np.ndarray, start: np.ndarray, tolerance: float = 1e-10, max_steps: int = 10000
 ) -> tuple[float, np.ndarray]:
-    """Return the eigenvalue of `A`, shape (n, n), that is largest in size, and its unit eigenvector, shape (n,).
+    """Return the eigenvalue of `A`, shape (n, n), that is largest in size, with its unit eigenvector (n,).
 
     Raises ValueError if `start` is zero or is sent to zero.
     """

@@ -20,7 +20,9 @@ def found(student, *arguments):
 
 def same_line(got, expected, hint=""):
     """Passes if `got` is `expected` or its negative: an eigenvector is a line."""
-    check(got.shape == expected.shape, f"The eigenvector should have shape {expected.shape}, got {got.shape}.")
+    check(
+        got.shape == expected.shape, f"The eigenvector should have shape {expected.shape}, got {got.shape}."
+    )
     turned = expected if float(got @ expected) >= 0 else -expected
     close(got, turned, atol=1e-5, hint=hint)
 
@@ -30,7 +32,9 @@ def test_the_example(student):
     """Finds 3 and the diagonal"""
     value, vector = found(student, np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([1.0, 0.0]))
     close(value, 3.0, atol=1e-6)
-    same_line(vector, np.array([1.0, 1.0]) / np.sqrt(2), hint="Either of the two directions on the line is right.")
+    same_line(
+        vector, np.array([1.0, 1.0]) / np.sqrt(2), hint="Either of the two directions on the line is right."
+    )
 
 
 @example
@@ -57,7 +61,9 @@ def test_negative_one_wins(student, rng):
     """Takes the eigenvalue that is largest in size, here a negative one"""
     A, Q = symmetric([-5.0, 1.0, 4.0], rng)
     value, vector = found(student, A, rng.normal(size=3))
-    hint = "-5 is smaller than 4 but stretches more, so it wins. The vector flips at each step: compare lines."
+    hint = (
+        "-5 is smaller than 4 but stretches more, so it wins. The vector flips at each step: compare lines."
+    )
     close(value, -5.0, atol=1e-6, hint=hint)
     same_line(vector, Q[:, 0])
 
@@ -83,7 +89,7 @@ def test_neither_overflow_nor_underflow(student, rng, factor):
     """Works for huge and for tiny matrices"""
     A, Q = symmetric([1.0, 3.0], rng)
     value, vector = found(student, factor * A, np.array([1.0, 0.5]))
-    hint = "Scale to length 1 at every step: after a few steps without it, this matrix leaves the range of floats."
+    hint = "Scale to length 1 at every step. Otherwise this matrix soon leaves the range of floats."
     close(value / factor, 3.0, atol=1e-6, hint=hint)
     same_line(vector, Q[:, 1])
 
@@ -92,7 +98,7 @@ def test_slow_matrix(student, rng):
     """Keeps going while the vector still moves"""
     A, Q = symmetric([2.94, 3.0], rng)
     value, vector = found(student, A, Q @ np.array([1.0, 0.2]))
-    hint = "The eigenvalues are close, so it takes hundreds of steps. Stop by the tolerance, not after a fixed few."
+    hint = "Close eigenvalues take hundreds of steps. Stop by the tolerance, not after a fixed few."
     same_line(vector, Q[:, 1], hint=hint)
     close(value, 3.0, atol=1e-6)
 

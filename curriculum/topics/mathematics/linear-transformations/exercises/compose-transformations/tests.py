@@ -66,7 +66,12 @@ def test_three_matrices(student, rng):
 
 def test_turns_add_up(student):
     """Two turns in a row are one turn by the sum of the angles"""
-    close(student.compose(turn(20), turn(50)), turn(70), atol=1e-9, hint="Chaining is the matrix product @, not *.")
+    close(
+        student.compose(turn(20), turn(50)),
+        turn(70),
+        atol=1e-9,
+        hint="Chaining is the matrix product @, not *.",
+    )
 
 
 def test_a_move_and_its_undoing(student):

@@ -58,27 +58,36 @@ def test_whole_numbers(student):
 def test_zero_that_appears_on_the_way(student):
     """Finds a pivot also where the zero only appears during elimination"""
     A = [[1.0, 2.0, 3.0], [2.0, 4.0, 7.0], [1.0, 1.0, 1.0]]
-    hint = "After the first column is cleared, the second row starts with two zeros. Look for a pivot at every column."
+    hint = "Clearing the first column leaves two zeros in the second row. Look for a pivot at every column."
     close(student.determinant(A), 1.0, hint=hint)
 
 
 def test_flat_in_three_dimensions(student):
     """A column of zeros gives 0"""
     A = [[1.0, 0.0, 2.0], [3.0, 0.0, 4.0], [5.0, 0.0, 6.0]]
-    close(student.determinant(A), 0.0, atol=1e-12, hint="No row offers a pivot: the matrix is flat. Return 0.0.")
+    close(
+        student.determinant(A), 0.0, atol=1e-12, hint="No row offers a pivot: the matrix is flat. Return 0.0."
+    )
 
 
 def test_tiny_pivot(student):
     """Keeps its digits when a tiny number stands on the diagonal"""
     A = [[1e-20, 1.0, 2.0], [1.0, 1.0, 3.0], [1.0, 2.0, 1.0]]
-    hint = "Dividing by 1e-20 drowns the other digits. Swap the row with the largest absolute value to the top."
+    hint = (
+        "Dividing by 1e-20 drowns the other digits. Swap the row with the largest absolute value to the top."
+    )
     close(student.determinant(A), 4.0, rtol=1e-9, hint=hint)
 
 
 def test_largest_in_absolute_value(student):
     """A large negative number makes a good pivot"""
     A = [[1e-20, 1.0, 2.0], [-1.0, 1.0, 3.0], [-1.0, 2.0, 1.0]]
-    close(student.determinant(A), -4.0, rtol=1e-9, hint="Compare absolute values: -1 is a far better pivot than 1e-20.")
+    close(
+        student.determinant(A),
+        -4.0,
+        rtol=1e-9,
+        hint="Compare absolute values: -1 is a far better pivot than 1e-20.",
+    )
 
 
 def test_twelve_by_twelve(student, rng):

@@ -66,7 +66,10 @@ def test_gives_floats(student):
     calls = []
     student.matrix_of(machine(np.eye(2), calls), 2)
     kinds = {v.dtype.kind for v in calls}
-    check(kinds == {"f"}, "Whole-number arrays would cut off a result such as 0.5 in some functions. Give f floats.")
+    check(
+        kinds == {"f"},
+        "Whole-number arrays would cut off a result such as 0.5 in some functions. Give f floats.",
+    )
 
 
 @cases(k=[1, 2, 100])
@@ -74,7 +77,7 @@ def test_many_points(student, rng, k):
     """Moves each point as the matrix moves a single vector"""
     matrix, points = rng.normal(size=(2, 2)), rng.normal(size=(k, 2))
     expected = np.array([matrix @ point for point in points])
-    hint = "Row i of the result is matrix @ points[i]. A missing transpose shows as soon as the matrix is not symmetric."
+    hint = "Row i of the result is matrix @ points[i]. Did you transpose the matrix?"
     close(student.transform_points(matrix, points), expected, rtol=1e-9, hint=hint)
 
 

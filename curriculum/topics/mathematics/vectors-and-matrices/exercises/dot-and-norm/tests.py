@@ -1,8 +1,7 @@
-"""Hidden tests of `dot-and-norm`. They run outside the sandbox; `student` stands for the learner's module."""
+"""Hidden tests of `dot-and-norm`. `student` stands for the learner's module."""
 
 import math
 
-import numpy as np
 from grader.checks import cases, close, example, raises
 
 
@@ -22,7 +21,11 @@ def test_norm_of_the_example(student):
 @example
 def test_angle_of_the_example(student):
     """The angle between (1, 0) and (1, 1) is 45 degrees"""
-    close(student.angle([1.0, 0.0], [1.0, 1.0]), 45.0, hint="math.acos answers in radians; math.degrees turns them.")
+    close(
+        student.angle([1.0, 0.0], [1.0, 1.0]),
+        45.0,
+        hint="math.acos answers in radians; math.degrees turns them.",
+    )
 
 
 def test_dot_of_many(student, rng):
@@ -51,7 +54,9 @@ def test_dot_of_nothing(student):
 @cases(n=[1, 4, 100])
 def test_norm_of_ones(student, n):
     """The norm of n ones is the root of n"""
-    hint = "Each component counts with its square, however many there are. The root comes once, after the sum."
+    hint = (
+        "Each component counts with its square, however many there are. The root comes once, after the sum."
+    )
     close(student.norm([1.0] * n), math.sqrt(n), hint=hint)
 
 
@@ -85,7 +90,9 @@ def test_obtuse_angle(student):
 @cases(scale=[1.0, 3.0, -3.0])
 def test_angle_of_parallel_arrows(student, scale):
     """Arrows on one line are 0 or 180 degrees apart, whatever the rounding"""
-    hint = "The cosine may come out as 1.0000000000000002. Bring it back into -1 to 1 before math.acos sees it."
+    hint = (
+        "The cosine may come out as 1.0000000000000002. Bring it back into -1 to 1 before math.acos sees it."
+    )
     for a in ([0.1, 0.2, 0.7], [1.1, 2.3]):  # tripled, both give a cosine just above 1
         got = student.angle(a, [scale * x for x in a])
         close(got, 0.0 if scale > 0 else 180.0, atol=1e-5, hint=hint)

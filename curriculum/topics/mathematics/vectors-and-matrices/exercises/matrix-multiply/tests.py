@@ -1,6 +1,5 @@
-"""Hidden tests of `matrix-multiply`. They run outside the sandbox; `student` stands for the learner's module."""
+"""Hidden tests of `matrix-multiply`. `student` stands for the learner's module."""
 
-import numpy as np
 from grader.checks import cases, close, equal, example, raises
 
 WALKS = [[8, 5], [12, 3], [5, 9]]
@@ -22,7 +21,11 @@ def test_product_of_the_example(student):
 
 def test_transpose(student):
     """The transpose of a 3 by 2 matrix is 2 by 3"""
-    equal(student.transpose(WALKS), [[8, 12, 5], [5, 3, 9]], hint="Row 0 of the result is column 0 of A, as a list.")
+    equal(
+        student.transpose(WALKS),
+        [[8, 12, 5], [5, 3, 9]],
+        hint="Row 0 of the result is column 0 of A, as a list.",
+    )
 
 
 def test_transpose_of_a_single_row(student):

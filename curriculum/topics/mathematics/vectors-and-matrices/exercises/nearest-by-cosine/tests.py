@@ -16,7 +16,9 @@ def cosines(query, rows):
 def indices(student, query, rows, k):
     """What `nearest` returned, as a list of whole numbers."""
     got = np.asarray(student.nearest(query, rows, k))
-    check(got.shape == (k,), f"nearest should return {k} indices in an array of shape ({k},), got {got.shape}.")
+    check(
+        got.shape == (k,), f"nearest should return {k} indices in an array of shape ({k},), got {got.shape}."
+    )
     check(got.dtype.kind in "iu", f"Indices are whole numbers; yours have dtype {got.dtype}.")
     return got.tolist()
 
@@ -31,7 +33,9 @@ def test_similarities_of_the_example(student):
 def test_nearest_of_the_example(student):
     """Finds the three nearest rows, best first"""
     got = indices(student, QUERY, ROWS, 3)
-    check(got == [1, 3, 0], f"The cosines are about 0.537, 1, -1 and 0.976, so rows 1, 3, 0; yours are {got}.")
+    check(
+        got == [1, 3, 0], f"The cosines are about 0.537, 1, -1 and 0.976, so rows 1, 3, 0; yours are {got}."
+    )
 
 
 @cases(n=[1, 7, 40], d=[2, 50])
@@ -61,7 +65,11 @@ def test_zero_row(student):
     """A row of zeros has similarity 0, not nan"""
     rows = np.array([[0.0, 0.0], [1.0, 1.0]])
     hint = "0 divided by 0 is nan. Replace the norm where it is 0, before you divide."
-    close(student.cosine_similarities(np.array([1.0, 0.0]), rows), cosines(np.array([1.0, 0.0]), rows), hint=hint)
+    close(
+        student.cosine_similarities(np.array([1.0, 0.0]), rows),
+        cosines(np.array([1.0, 0.0]), rows),
+        hint=hint,
+    )
 
 
 def test_zero_query(student):
@@ -84,5 +92,5 @@ def test_ties_go_to_the_smaller_index(student):
     rows = np.tile([[0.0, 1.0], [1.0, 0.0]], (20, 1))
     expected = list(range(1, 40, 2)) + list(range(0, 40, 2))
     got = indices(student, np.array([1.0, 0.0]), rows, 40)
-    hint = "Sort the negated similarities with kind='stable'. Turning a sorted list around turns the ties around too."
+    hint = "Sort the negated similarities with kind='stable'. Reversing a sorted list reverses the ties, too."
     check(got == expected, hint)
