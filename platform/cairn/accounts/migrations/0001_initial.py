@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('email', models.EmailField(max_length=254, unique=True, verbose_name='email address')),
-                ('timezone', models.CharField(default='UTC', help_text='IANA name, for instance Europe/Paris.', max_length=64)),
+                ('timezone', models.CharField(default='UTC', help_text='IANA name, as Europe/Paris.', max_length=64)),
                 ('is_mentor', models.BooleanField(default=False, help_text='Reads and reviews the work of their cohorts.')),
                 ('is_author', models.BooleanField(default=False, help_text='Writes the curriculum.')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
