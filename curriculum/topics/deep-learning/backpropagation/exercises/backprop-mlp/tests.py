@@ -96,7 +96,8 @@ def test_square_layers(student, rng):
             params,
             X,
             y,
-            f"All layers are square here, so `W2` and `W2.T` both fit, and the slope of {name} tells which one you used.",
+            f"All layers are square here, so `W2` and `W2.T` both fit, and the slope of {name} tells "
+            "which one you used.",
         )
 
 

@@ -38,7 +38,8 @@ def test_from_both_sides(student):
     close(
         got,
         np.array([2.0, -4.0]),
-        hint="For a parabola the central difference is exact, even with a nudge of 0.1. A one-sided one is off by 0.1.",
+        hint="For a parabola the central difference is exact, even with a nudge of 0.1. "
+        "A one-sided one is off by 0.1.",
     )
 
 

@@ -59,7 +59,8 @@ def test_gradient_agrees_with_small_nudges(student, rng, shape):
         lambda z: loss(z, labels),
         logits,
         student.cross_entropy_gradient(logits, labels),
-        hint="The gradient is (p − y) / n: subtract 1 at the true class, and divide by the number of examples.",
+        hint="The gradient is (p − y) / n: subtract 1 at the true class, and divide by the number of "
+        "examples.",
     )
 
 
@@ -69,7 +70,8 @@ def test_sure_and_wrong(student):
     close(
         student.cross_entropy(logits, labels),
         1400.0,
-        hint="The probability of the truth has shrunk to 0, but the loss is finite. Do not take the log of a softmax.",
+        hint="The probability of the truth has shrunk to 0, but the loss is finite. "
+        "Do not take the log of a softmax.",
     )
     close(
         student.cross_entropy_gradient(logits, labels),

@@ -67,7 +67,8 @@ def test_any_axis(student, rng, axis):
     close(
         student.softmax(z, axis=axis),
         reference(z, axis),
-        hint="Both the maximum and the total run along `axis`. `keepdims=True` keeps their shapes compatible.",
+        hint="Both the maximum and the total run along `axis`. "
+        "`keepdims=True` keeps their shapes compatible.",
     )
 
 
