@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from cairn.dashboard import health, views
 
 app_name = "dashboard"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("home", views.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,28 +1,73 @@
 """What is stored about a learner's work and plans, read in a fixed number of queries."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import timezone
 
 from cairn.accounts.models import User
+from cairn.catalog.queries import document_at
 from cairn.learning.models import Enrolment, Reading
 from cairn.learning.progress import Read, Record
-from cairn.review.queries import decisions_for
+from cairn.review.models import Review
+from cairn.review.queries import Decision, decisions_for
+from cairn.runs.models import Run
 from cairn.submissions.queries import results_of
 
 
-def record_of(user: User | None) -> Record:
-    """Everything that progress is computed from: four queries, none for a guest."""
+def record_of(
+    user: User | None, *, decisions: bool = True, reviews: Iterable[Review] | None = None
+) -> Record:
+    """Everything that progress is computed from: four queries, none for a guest.
+
+    A page that shows no stones leaves out the mentors' ``decisions``; one that has read all ``reviews``
+    hands them over. Either saves a query.
+    """
     if user is None:
         return Record()
-    return Record(results=results_of(user), decisions=decisions_for(user), read=read_by(user))
+    if reviews is not None:
+        return Record(results_of(user), _decisions_in(reviews), read_by(user))
+    return Record(results_of(user), decisions_for(user) if decisions else {}, read_by(user))
+
+
+def reviews_of(user: User) -> list[Review]:
+    """What mentors said of the learner's work, newest first, with who said it and on what. One query."""
+    return list(
+        Review.objects.filter(submission__user=user)
+        .select_related("submission", "mentor")
+        .defer("submission__files")
+    )
+
+
+def _decisions_in(reviews: Iterable[Review]) -> dict[tuple[str, str], Decision]:
+    """The latest word on each rubric line, as ``decisions_for`` reads it from the database."""
+    oldest_first = sorted(reviews, key=lambda review: review.updated_at)
+    return {
+        (review.submission.slug, line): Decision(met, review.updated_at, review.mentor.first_word)
+        for review in oldest_first
+        for line, met in review.lines.items()
+    }
 
 
 def read_by(user: User) -> dict[str, Read]:
     """How far each lesson was read, by topic. One query."""
     rows = Reading.objects.filter(user=user).values_list("topic", "section", "finished_at")
     return {topic: Read(section, finished_at is not None) for topic, section, finished_at in rows}
+
+
+@lru_cache(maxsize=64)
+def page_body(kind: str, slug: str, content_hash: str) -> dict[str, Any]:
+    """What a page of that content shows. A hash names one content for ever, so a process keeps it."""
+    body: dict[str, Any] = document_at(kind, slug, content_hash).body
+    return body
+
+
+def latest_run(user: User, content_hash: str) -> Run | None:
+    """The learner's newest run of this content, a try or a graded one. One query."""
+    return Run.objects.filter(owner=user, content_hash=content_hash).order_by("-created_at").first()
 
 
 def enrolments_of(user: User) -> list[Enrolment]:

@@ -1,0 +1,50 @@
+"""Filters for the words of progress: ``{% load learning %}``."""
+
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+
+from cairn.learning import pages, wording
+from cairn.learning.progress import Activity
+
+register = template.Library()
+register.filter("duration", wording.duration)
+register.filter("share", wording.share)
+
+
+@register.filter
+def day(value: date | datetime) -> str:
+    """``today``, ``Tuesday``, ``17 November``: in the zone that the page has activated."""
+    on = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    return wording.day(on, timezone.localdate())
+
+
+@register.filter
+def hours(value: float) -> str:
+    """Hours of study: ``11 h``, ``8.5 h``."""
+    return f"{value:g}{wording.NO_BREAK}h"
+
+
+@register.filter
+def plural(count: int, noun: str) -> str:
+    """``{{ 3|plural:"stone" }}`` reads "3 stones"."""
+    return wording.plural(count, noun)
+
+
+@register.filter
+def activity_url(activity: Activity) -> str:
+    """The page where an activity is done."""
+    return pages.activity_url(activity)
+
+
+@register.filter
+def verb(activity: Activity) -> str:
+    """What its button says: Continue what is begun, else Read, Answer, Write, Build."""
+    return "Continue" if activity.state == "started" else pages.VERBS[activity.kind]
+
+
+@register.filter
+def done_on(value: datetime) -> str:
+    """``Done Tuesday``, ``Done 20 October``."""
+    return f"Done {day(value)}"
