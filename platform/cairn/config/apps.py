@@ -1,5 +1,12 @@
 from django.apps import AppConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
 class ConfigConfig(AppConfig):
     name = "cairn.config"
+
+
+class StaticFiles(StaticFilesConfig):
+    """Gathers only what a page of ours can ask for: no Redoc beside Swagger UI, no browsable API."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc", "rest_framework"]

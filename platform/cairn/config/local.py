@@ -6,6 +6,7 @@ still listens: a node gives back what it was running, and the next start goes on
 """
 
 import ctypes
+import logging
 import os
 import signal
 import socket
@@ -211,6 +212,7 @@ def grading_trouble() -> str:
 
 def serve(host: str, port: int, *, with_worker: bool, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM. ``say`` tells the person at the terminal. Raises OSError for a taken port."""
+    logging.getLogger("kombu.connection").setLevel(logging.ERROR)  # it misses a host name in memory://
     listening = _listen(host, port)
     url = f"http://{_reachable(host)}:{listening.getsockname()[1]}"
     trouble = grading_trouble() if with_worker else ""

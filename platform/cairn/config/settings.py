@@ -9,6 +9,7 @@ import django_stubs_ext
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 from cairn.config import environment as env
 
@@ -31,7 +32,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 # --- rooms
 INSTALLED_APPS = [
-    "cairn.config",
+    "cairn.config.apps.ConfigConfig",
     "cairn.ui",
     "cairn.accounts",
     "cairn.catalog",
@@ -46,7 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "cairn.config.apps.StaticFiles",
     "allauth",
     "allauth.account",
     "csp",
@@ -176,6 +177,7 @@ STORAGES = {
         )
     },
 }
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
 
 # --- what a browser may do
