@@ -5,9 +5,9 @@ They talk over a socket pair. This module starts both, watches output, memory, p
 together what happened.
 
 What a Report's status means, first that applies: our own failure (internal); the learner's process was
-stopped for what it did (forbidden, memory, output, timeout); the file could not be loaded (error); some
-test said no (failed); all that went wrong were exceptions of the learner's code (error, or memory and
-forbidden where a limit was behind one); passed.
+stopped for what it did, or an exception of its code had a limit of the sandbox behind it (forbidden, memory,
+output, timeout); the file could not be loaded (error); some test said no (failed); all that went wrong were
+exceptions of the learner's code (error); passed.
 """
 
 import os
@@ -128,6 +128,7 @@ class _Run:
         """Watches until the judge has closed, then ends both processes and sums up."""
         try:
             self._watch()
+            self._learner.memory()  # of a run too short to have been looked at in its full size
             self._let_it_end()
         finally:
             self._learner.kill()
@@ -287,11 +288,11 @@ class _Run:
 
     def _from_results(self) -> tuple[Verdict, str]:
         statuses = {result.status for result in self._results}
-        if TestStatus.FAILED in statuses:
+        limit = _BY_CAUSE.get(self._closing.cause if self._closing else "")
+        if TestStatus.FAILED in statuses and limit is None:
             return Verdict.FAILED, _first_message(self._results, TestStatus.FAILED)
         if TestStatus.ERROR in statuses:
-            verdict = _BY_CAUSE.get(self._closing.cause if self._closing else "", Verdict.ERROR)
-            return verdict, _first_message(self._results, TestStatus.ERROR)
+            return limit or Verdict.ERROR, _first_message(self._results, TestStatus.ERROR)
         return Verdict.PASSED, ""
 
     def _not_loaded(self, closing: Closing) -> tuple[Verdict, str]:

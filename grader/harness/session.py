@@ -219,7 +219,12 @@ class Remote:
         return self._cairn_apply("bool") is True
 
     def __len__(self) -> int:
-        size = self._cairn_apply("len")
+        try:
+            size = self._cairn_apply("len")
+        except StudentError as error:
+            if "TypeError" in error.kinds:  # as Python says it; list() then iterates without asking first
+                raise TypeError(str(error)) from None
+            raise
         if type(size) is not int:
             raise CheckFailed("The length of your object is not a whole number.")
         return size

@@ -68,7 +68,7 @@ class ProcessTree:
         assert process.stdout is not None and process.stderr is not None
         self._process = process
         self._exit: Exit | None = None
-        self._peak = 0
+        self._peak, self._cpu = 0, 0.0
         self._pids: list[int] = []
         self._pipes = (process.stdout, process.stderr)
         self.stdout, self.stderr = process.stdout.fileno(), process.stderr.fileno()
@@ -78,6 +78,7 @@ class ProcessTree:
         self._pids = tree.descendants(self._process.pid)
         now = tree.memory(self._pids)
         self._peak = max(self._peak, now)
+        self._cpu = max(self._cpu, tree.processor_seconds(self._pids))
         return now
 
     def processes(self) -> int:
@@ -99,8 +100,10 @@ class ProcessTree:
             _, status, usage = os.wait4(self._process.pid, 0)
             self._process.returncode = os.waitstatus_to_exitcode(status)
             code = self._process.returncode
-            peak = max(self._peak, usage.ru_maxrss * 1024)
-            self._exit = Exit(128 - code if code < 0 else code, usage.ru_utime + usage.ru_stime, peak)
+            # What was seen while it ran counts: usage has no time of those that were killed unwaited for,
+            # and its ru_maxrss starts from what this process held when it forked.
+            cpu = max(self._cpu, usage.ru_utime + usage.ru_stime)
+            self._exit = Exit(128 - code if code < 0 else code, cpu, self._peak)
         return self._exit
 
     def close(self) -> None:

@@ -30,6 +30,11 @@ def memory(pids: list[int]) -> int:
     return sum(_proportional(child) or size for child, size in zip(pids, resident, strict=True))
 
 
+def processor_seconds(pids: list[int]) -> float:
+    """Processor time that these processes and their ended children have used."""
+    return sum(_ticks(pid) for pid in pids) / os.sysconf("SC_CLK_TCK")
+
+
 def kill(pid: int) -> None:
     """Kills the children of ``pid`` and, if it then does not end by itself, ``pid``.
 
@@ -60,6 +65,15 @@ def _resident(pid: int) -> int:
         with open(f"/proc/{pid}/statm") as file:
             return int(file.read().split()[1]) * _PAGE
     except (OSError, IndexError):
+        return 0
+
+
+def _ticks(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            # The name in parentheses may hold anything; after it come state (3rd) to cstime (17th).
+            return sum(int(field) for field in file.read().rpartition(")")[2].split()[11:15])
+    except (OSError, ValueError):
         return 0
 
 

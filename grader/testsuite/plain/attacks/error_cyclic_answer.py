@@ -1,0 +1,5 @@
+"""Answers with a list that holds itself."""
+def mix(a, b):
+    ring = []
+    ring.append(ring)
+    return ring

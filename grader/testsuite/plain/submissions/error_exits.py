@@ -1,0 +1,4 @@
+"""Exits."""
+import sys
+def mix(a, b):
+    sys.exit(0)

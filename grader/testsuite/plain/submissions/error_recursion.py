@@ -1,0 +1,3 @@
+"""Recurses without end."""
+def mix(a, b):
+    return mix(b, a)

@@ -1,0 +1,3 @@
+"""NaN."""
+def mix(a, b):
+    return float("nan")

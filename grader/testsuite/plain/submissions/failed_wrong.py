@@ -1,0 +1,3 @@
+"""Wrong."""
+def mix(a, b):
+    return a * a + 61 * b

@@ -1,0 +1,4 @@
+"""Prints without end."""
+def mix(a, b):
+    while True:
+        print("x" * 100)

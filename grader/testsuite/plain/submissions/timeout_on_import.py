@@ -1,0 +1,3 @@
+"""Never finishes loading."""
+import time
+time.sleep(60)

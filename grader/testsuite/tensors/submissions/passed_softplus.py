@@ -1,0 +1,4 @@
+"""Right."""
+import torch
+def softplus(x):
+    return torch.log1p(torch.exp(x))
