@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from cairn.accounts.models import User
@@ -15,6 +16,7 @@ from cairn.learning.progress import Read, Record
 from cairn.review.models import Review
 from cairn.review.queries import Decision, decisions_for
 from cairn.runs.models import Run
+from cairn.runs.queries import GradingState, grading_state
 from cairn.submissions.queries import results_of
 
 
@@ -63,6 +65,12 @@ def page_body(kind: str, slug: str, content_hash: str) -> dict[str, Any]:
     """What a page of that content shows. A hash names one content for ever, so a process keeps it."""
     body: dict[str, Any] = document_at(kind, slug, content_hash).body
     return body
+
+
+def grading() -> GradingState:
+    """Whether code handed in now is run soon. The same for everybody, so it is asked for once in 5 s."""
+    state: GradingState = cache.get_or_set("grading-state", grading_state, timeout=5)
+    return state
 
 
 def latest_run(user: User, content_hash: str) -> Run | None:

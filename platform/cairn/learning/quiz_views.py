@@ -68,7 +68,11 @@ def _value(request: HttpRequest) -> Any:
         places = {
             name.removeprefix("place-"): place for name, place in request.POST.items() if "place-" in name
         }
-        return sorted(places, key=lambda item: _place(places[item])) if _all_differ(places) else ["0", "0"]
+        return (
+            sorted(places, key=lambda item: _place(places[item]))
+            if _all_differ(places)
+            else ["0"] * len(places)
+        )
     values = request.POST.getlist("value")
     return list(values) if "multiple" in request.POST else (values[0] if values else None)
 

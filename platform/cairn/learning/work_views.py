@@ -19,7 +19,7 @@ from cairn.learning.place import Place, place_of, place_of_project
 from cairn.learning.progress import PlacedCriterion, milestone_state
 from cairn.review.queries import latest_for
 from cairn.runs.models import Run
-from cairn.runs.queries import access_run, grading_state
+from cairn.runs.queries import access_run
 from cairn.submissions.models import Work
 from cairn.submissions.queries import Attempt, access_submission, attempts, draft_for, files_of
 from cairn.ui.errors import NotFound
@@ -132,7 +132,7 @@ def _workspace(
         "attempts": tries,
         "run": _run(request, user, content_hash, tries),
         "passed": any(one.run.verdict == Verdict.PASSED for one in tries),
-        "grading": grading_state(),
+        "grading": queries.grading(),
     }
 
 

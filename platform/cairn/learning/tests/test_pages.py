@@ -58,9 +58,18 @@ def test_no_page_needs_an_inline_style_or_script(page, address):
 
 @pytest.mark.parametrize(
     "address",
-    ["/paths/no", f"{PATH}/milestones/no", "/topics/no", "/topics/no/quiz", f"{UNWRITTEN}/quiz", "/exercises/no",
-     "/projects/no", f"{EXERCISE}?restore=x", f"{EXERCISE}?run=00000000-0000-0000-0000-000000000000"],
-)  # fmt: skip
+    [
+        "/paths/no",
+        f"{PATH}/milestones/no",
+        "/topics/no",
+        "/topics/no/quiz",
+        f"{UNWRITTEN}/quiz",
+        "/exercises/no",
+        "/projects/no",
+        f"{EXERCISE}?restore=x",
+        f"{EXERCISE}?run=00000000-0000-0000-0000-000000000000",
+    ],
+)
 def test_what_there_is_not_is_not_found(page, address):
     assert page.get(address).status_code == 404
 
