@@ -1,1 +1,25 @@
+/** Loads what the page needs, and nothing else: each island's chunk when its element is there, HTMX when used. */
+
 document.documentElement.classList.add("js");
+
+const islands: Record<string, () => Promise<unknown>> = {
+  "code-editor": () => import("./islands/code-editor"),
+  "draft-saver": () => import("./islands/draft-saver"),
+  "order-list": () => import("./islands/order-list"),
+  "run-live": () => import("./islands/run-live"),
+  "split-panes": () => import("./islands/split-panes"),
+  "tab-set": () => import("./islands/tab-set"),
+  "theme-toggle": () => import("./islands/theme-toggle"),
+};
+
+/** Start the islands in `root` that are not yet defined. */
+export function start(root: ParentNode): void {
+  for (const [name, load] of Object.entries(islands)) {
+    if (!customElements.get(name) && root.querySelector(name)) void load();
+  }
+  if (root.querySelector("[hx-get], [hx-post], [hx-put], [hx-delete], [hx-boost]")) void import("./htmx");
+}
+
+start(document);
+document.addEventListener("cairn:added", (event) => start(event.target as Element));
+document.addEventListener("htmx:load", (event) => start(event.target as Element));

@@ -1,0 +1,177 @@
+const THROTTLE = 120;
+const ANNOUNCE = 2000;
+const POLL_FIRST = 1000;
+const POLL_MOST = 3000;
+
+/**
+ * Keeps the results of a run current. A WebSocket frame is news, not content: each makes it fetch the
+ * server-rendered fragment again, so live, reloaded and script-less pages share one template. Without a socket
+ * it polls. Ends when the fragment's root says `data-terminal="true"`, with the event `run-finished`.
+ *
+ * ```html
+ * <run-live src="/runs/ID/results" socket="/ws/runs/ID" terminal="false">
+ *   <div data-terminal="false" data-verdict="" data-seq="4" data-summary="2 passed, 1 failed, 2 to go">…</div>
+ * </run-live>
+ * ```
+ */
+export class RunLive extends HTMLElement {
+  private socket: WebSocket | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private fetching = false;
+  private again = false;
+  private polling = false;
+  private wait = POLL_FIRST;
+  private done = false;
+  private lastSaid = 0;
+  private saying: ReturnType<typeof setTimeout> | undefined;
+  private voice: HTMLElement | undefined;
+
+  connectedCallback(): void {
+    this.voice ??= this.liveRegion();
+    if (this.getAttribute("terminal") === "true" || this.root?.dataset["terminal"] === "true") return;
+    this.dispatchEvent(new CustomEvent("run-started", { bubbles: true }));
+    this.listen();
+  }
+
+  disconnectedCallback(): void {
+    this.stop();
+    clearTimeout(this.saying);
+  }
+
+  private get root(): HTMLElement | null {
+    return this.querySelector<HTMLElement>("[data-terminal]");
+  }
+
+  /** The region that speaks stays while the fragment inside is replaced. */
+  private liveRegion(): HTMLElement {
+    const own = this.querySelector<HTMLElement>(":scope > [data-announce]");
+    if (own) return own;
+    const region = document.createElement("div");
+    region.className = "vh";
+    region.dataset["announce"] = "";
+    region.setAttribute("role", "status");
+    this.prepend(region);
+    return region;
+  }
+
+  private listen(): void {
+    const path = this.getAttribute("socket");
+    if (!path || typeof WebSocket === "undefined") return this.poll();
+    const url = new URL(path, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.searchParams.set("after", this.root?.dataset["seq"] ?? "0");
+    try {
+      this.socket = new WebSocket(url);
+    } catch {
+      return this.poll(); // an address that no socket can have: the fragment still comes over HTTP
+    }
+    this.socket.addEventListener("open", () => this.refreshSoon());
+    this.socket.addEventListener("message", () => this.refreshSoon());
+    this.socket.addEventListener("close", () => this.poll());
+    this.socket.addEventListener("error", () => this.socket?.close());
+  }
+
+  private poll(): void {
+    if (this.done || this.polling) return;
+    this.polling = true;
+    const turn = (): void => {
+      if (this.done || !this.isConnected) return;
+      void this.refresh().finally(() => {
+        this.wait = Math.min(this.wait * 1.25, POLL_MOST);
+        if (!this.done) this.timer = setTimeout(turn, this.wait);
+      });
+    };
+    this.timer = setTimeout(turn, this.wait);
+  }
+
+  private refreshSoon(): void {
+    if (this.timer !== undefined || this.done) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.refresh();
+    }, THROTTLE);
+  }
+
+  private async refresh(): Promise<void> {
+    if (this.fetching) {
+      this.again = true;
+      return;
+    }
+    this.fetching = true;
+    try {
+      const answer = await fetch(this.getAttribute("src") ?? "", { headers: { "X-Requested-With": "fetch" } });
+      if (answer.ok) this.swap(await answer.text());
+      else if (answer.status === 401 || answer.status === 403 || answer.status === 404) this.lose(answer.status);
+    } catch {
+      this.poll(); // the network failed: what is shown stays, and polling tries again
+    } finally {
+      this.fetching = false;
+    }
+    if (this.again) {
+      this.again = false;
+      this.refreshSoon();
+    }
+  }
+
+  private swap(html: string): void {
+    const next = document.createElement("template");
+    next.innerHTML = html;
+    const keep = this.remember();
+    for (const child of [...this.childNodes]) if (child !== this.voice) child.remove();
+    this.append(next.content);
+    this.restore(keep);
+    this.dispatchEvent(new CustomEvent("cairn:added", { bubbles: true }));
+    this.announce(this.root?.dataset["summary"] ?? "");
+    if (this.root?.dataset["terminal"] === "true") this.finish();
+  }
+
+  /** What the person did with the rows: which are open or shut, and where the focus is. */
+  private remember(): { open: Map<string, boolean>; focus: string | undefined; scroll: number } {
+    const rows = [...this.querySelectorAll<HTMLDetailsElement>("details[data-key]")];
+    const open = new Map(rows.map((row) => [row.dataset["key"] ?? "", row.open]));
+    const focus = document.activeElement?.closest<HTMLElement>("[data-key]");
+    return { open, focus: focus && this.contains(focus) ? focus.dataset["key"] : undefined, scroll: this.scrollTop };
+  }
+
+  private restore(keep: { open: Map<string, boolean>; focus: string | undefined; scroll: number }): void {
+    for (const row of this.querySelectorAll<HTMLDetailsElement>("details[data-key]")) {
+      const key = row.dataset["key"] ?? "";
+      const open = keep.open.get(key);
+      if (open !== undefined) row.open = open;
+      if (key === keep.focus) row.querySelector<HTMLElement>("summary")?.focus({ preventScroll: true });
+    }
+    this.scrollTop = keep.scroll;
+  }
+
+  /** Politely, and at most every two seconds; the last word always comes through. */
+  private announce(summary: string): void {
+    if (!summary) return;
+    clearTimeout(this.saying);
+    const due = Math.max(0, this.lastSaid + ANNOUNCE - Date.now());
+    this.saying = setTimeout(() => {
+      this.lastSaid = Date.now();
+      if (this.voice && this.voice.textContent !== summary) this.voice.textContent = summary;
+    }, due);
+  }
+
+  private finish(): void {
+    this.stop();
+    this.setAttribute("terminal", "true");
+    const verdict = this.root?.dataset["verdict"] ?? "";
+    this.dispatchEvent(new CustomEvent("run-finished", { bubbles: true, detail: { verdict } }));
+  }
+
+  private lose(status: number): void {
+    this.stop();
+    this.announce(status === 404 ? "This run is gone." : "You are signed out. Sign in to see how the run ended.");
+  }
+
+  private stop(): void {
+    this.done = true;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.socket?.close();
+  }
+}
+
+customElements.define("run-live", RunLive);
