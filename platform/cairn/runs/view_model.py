@@ -12,6 +12,7 @@ from typing import Any
 from cairn.runs.models import Run
 from grader.contract import Kind, TestStatus, Verdict
 
+Row = Mapping[str, Any]
 MAX_SHOWN_OUTPUT = 64_000  # characters of output on a page; the API has all that is kept
 
 
@@ -39,16 +40,8 @@ STATES: Mapping[str, Word] = {
     Run.State.RUNNING: Word("Running", "loader-circle", "run"),
     Run.State.CANCELLED: Word("Stopped", "ban"),
 }
-TESTS: Mapping[str, Word] = {
-    TestStatus.PASSED: Word("Passed", "circle-check", "pass"),
-    TestStatus.FAILED: Word("Failed", "circle-x", "fail"),
-    TestStatus.ERROR: Word("Error", "circle-alert", "error"),
-    TestStatus.TIMEOUT: Word("Out of time", "timer-off", "timeout"),
-    TestStatus.SKIPPED: Word("Not reached", "circle-minus", "skip"),
-    "running": Word("Running", "loader-circle", "run"),
-    "waiting": Word("Waiting", "circle-dashed", "wait"),
-}
-FAILING = ("fail", "error", "timeout")
+FAILING = (TestStatus.FAILED, TestStatus.ERROR, TestStatus.TIMEOUT)
+RUNNING, WAITING = "run", "wait"  # statuses of tests that have no result yet, as ui's rows name them
 # What a page says where the report has no sentence of its own.
 SENTENCES: Mapping[str, str] = {
     Verdict.ERROR: "Your code raised an exception before the tests could end. The output shows where.",
@@ -59,59 +52,6 @@ SENTENCES: Mapping[str, str] = {
     Verdict.FORBIDDEN: "Your code tried something that the sandbox does not allow, such as the network or "
     "starting a program, and was stopped.",
 }
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of an array: its text, and the class that tints it where it differs."""
-
-    text: str
-    css: str = ""
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a comparison: a table with the index of each row, or plain text."""
-
-    title: str
-    css: str
-    text: str = ""
-    shape: str = ""
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...] = ()
-
-
-@dataclass(frozen=True)
-class TestRow:
-    """One test as a row. ``detail`` is its time, or what it waits for; a failed row opens by itself."""
-
-    __test__ = False
-
-    name: str
-    title: str
-    status: str
-    detail: str
-    message: str = ""
-    call: str = ""
-    sides: tuple[Side, ...] = ()
-    differs: str = ""
-    warnings: tuple[str, ...] = ()
-    line: int | None = None
-
-    @property
-    def word(self) -> Word:
-        """Icon and word of its status."""
-        return TESTS[self.status]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its explanation is unfolded from the start."""
-        return self.word.tone in FAILING
-
-    @property
-    def has_more(self) -> bool:
-        """Whether there is anything to unfold."""
-        return bool(self.message or self.sides or self.warnings)
 
 
 @dataclass(frozen=True)
@@ -131,22 +71,11 @@ class RunView:
     is_terminal: bool
     verdict: str
     message: str = ""
-    rows: tuple[TestRow, ...] = ()
+    rows: tuple[Row, ...] = ()  # contract TestResults as JSON, or {name, title, status: run | wait}
     output: tuple[Chunk, ...] = ()
     metrics: tuple[tuple[str, str], ...] = ()
-    time: str = ""
+    seconds: float | None = None  # that the learner's code took
     is_cut: bool = False
-
-    @property
-    def ticks(self) -> tuple[str, ...]:
-        """One class per test, for the row of segments."""
-        segment = {"wait": ""} | dict.fromkeys(FAILING, "fail")
-        return tuple(segment.get(row.word.tone, row.word.tone) for row in self.rows)
-
-    @property
-    def first_failed_line(self) -> int | None:
-        """The learner's line that the first failed test points to."""
-        return next((row.line for row in self.rows if row.is_open and row.line), None)
 
 
 @dataclass
@@ -165,13 +94,14 @@ def progress(run: Run, events: Iterable[Mapping[str, Any]], position: int | None
     told = _read(events)
     if run.state == Run.State.FINISHED:
         return _finished(run, told)
+    is_try = run.kind == Kind.TRY
     rows = _live_rows(told) if run.state == Run.State.RUNNING else ()
     return RunView(
         word=_live_word(run),
         summary=_live_summary(run, told, rows, position),
         is_terminal=run.is_terminal,
         verdict="",
-        message="Nothing was counted as an attempt." if run.state == Run.State.CANCELLED else "",
+        message="Nothing was counted as an attempt." if run.state == Run.State.CANCELLED and not is_try else "",
         rows=rows,
         output=_chunks(told.output),
         is_cut=told.is_cut,
@@ -212,21 +142,18 @@ def _live_word(run: Run) -> Word:
     return STATES[run.state]
 
 
-def _live_rows(told: _Try) -> tuple[TestRow, ...]:
-    """Results in the order planned, then the test that runs, then those that wait."""
+def _live_rows(told: _Try) -> tuple[Row, ...]:
+    """Tests in the order planned: those with results, the one that runs, those that wait."""
     planned = dict(told.planned) | {name: result["title"] for name, result in told.results.items()}
-    waiting = [name for name in planned if name not in told.results]
-    rows = []
-    for name, title in planned.items():
-        if name in told.results:
-            rows.append(_row(told.results[name]))
-        else:
-            status = "running" if name == waiting[0] else "waiting"
-            rows.append(TestRow(name, title, status, status))
-    return tuple(rows)
+    open_tests = [name for name in planned if name not in told.results]
+    running = open_tests[0] if open_tests else None
+    return tuple(
+        told.results.get(name) or {"name": name, "title": title, "status": RUNNING if name == running else WAITING}
+        for name, title in planned.items()
+    )
 
 
-def _live_summary(run: Run, told: _Try, rows: tuple[TestRow, ...], position: int | None) -> str:
+def _live_summary(run: Run, told: _Try, rows: tuple[Row, ...], position: int | None) -> str:
     if run.state == Run.State.CANCELLED:
         return "Stopped before it ended"
     if run.state == Run.State.QUEUED:
@@ -243,14 +170,14 @@ def _place(position: int | None) -> str:
     return f"Number {position} in the queue"
 
 
-def _counts(rows: tuple[TestRow, ...]) -> str:
+def _counts(rows: tuple[Row, ...]) -> str:
     """``4 passed, 1 failed, 2 to go``: only what there is."""
-    tones = [row.word.tone for row in rows]
+    statuses = [row["status"] for row in rows]
     counts = (
-        (tones.count("pass"), "passed"),
-        (sum(map(tones.count, FAILING)), "failed"),
-        (tones.count("run") + tones.count("wait"), "to go"),
-        (tones.count("skip"), "not reached"),
+        (statuses.count(TestStatus.PASSED), "passed"),
+        (sum(map(statuses.count, FAILING)), "failed"),
+        (statuses.count(RUNNING) + statuses.count(WAITING), "to go"),
+        (statuses.count(TestStatus.SKIPPED), "not reached"),
     )
     return ", ".join(f"{count} {what}" for count, what in counts if count)
 
@@ -260,7 +187,7 @@ def _counts(rows: tuple[TestRow, ...]) -> str:
 
 def _finished(run: Run, told: _Try) -> RunView:
     report: Mapping[str, Any] = run.report or {}
-    rows = tuple(_row(result) for result in report.get("tests", ()))
+    rows = tuple(report.get("tests", ()))
     return RunView(
         word=VERDICTS[run.verdict],
         summary=_final_summary(run, rows),
@@ -270,12 +197,12 @@ def _finished(run: Run, told: _Try) -> RunView:
         rows=rows,
         output=_chunks(told.output) or _chunks([("stdout", report.get("output", ""))]),
         metrics=tuple((name, f"{value:.6g}") for name, value in report.get("metrics", {}).items() if value is not None),
-        time=_seconds(report.get("wall_seconds", 0.0)),
+        seconds=report.get("wall_seconds"),
         is_cut=told.is_cut,
     )
 
 
-def _final_summary(run: Run, rows: tuple[TestRow, ...]) -> str:
+def _final_summary(run: Run, rows: tuple[Row, ...]) -> str:
     if run.verdict == Verdict.PASSED:
         return _all_passed(run, len(rows))
     if run.verdict == Verdict.FAILED and rows:
@@ -293,63 +220,6 @@ def _all_passed(run: Run, count: int) -> str:
     return f"All {count} {what}s passed"
 
 
-# --- a test's row
-
-
-def _row(result: Mapping[str, Any]) -> TestRow:
-    difference: Mapping[str, Any] = result.get("difference") or {}
-    return TestRow(
-        name=result["name"],
-        title=result["title"],
-        status=result["status"],
-        detail="" if result["status"] == TestStatus.SKIPPED else _seconds(result.get("seconds", 0.0)),
-        message=result.get("message", ""),
-        call=difference.get("call", ""),
-        sides=_sides(difference),
-        differs=difference.get("summary", ""),
-        warnings=tuple(result.get("warnings", ())),
-        line=result.get("line"),
-    )
-
-
-def _sides(difference: Mapping[str, Any]) -> tuple[Side, ...]:
-    sides = (_side("Expected", "exp", difference.get("expected")), _side("Got", "got", difference.get("got")))
-    return tuple(side for side in sides if side)
-
-
-def _side(title: str, css: str, value: Mapping[str, Any] | str | None) -> Side | None:
-    if not value:
-        return None
-    if isinstance(value, str):
-        return Side(title, css, text=value)
-    differs = {tuple(place) for place in value.get("differs", ())}
-    top, left = _corner(value)
-    tint = "w" if css == "exp" else "x"
-    rows = tuple(
-        (
-            str(top + i) if len(value["shape"]) > 1 else "",
-            tuple(Cell(text, tint if (i, j) in differs else "") for j, text in enumerate(row)),
-        )
-        for i, row in enumerate(value["rows"])
-    )
-    width = max((len(row) for row in value["rows"]), default=0)
-    columns = tuple(str(left + j) for j in range(width)) if value["shape"] else ()
-    return Side(title, css, shape=_shape(value), columns=columns, rows=rows)
-
-
-def _corner(value: Mapping[str, Any]) -> tuple[int, int]:
-    """Row and column of the window's first cell; a vector is one row."""
-    origin = value.get("origin") or ()
-    if len(value["shape"]) < 2:
-        return 0, origin[-1] if origin else 0
-    return (origin[-2], origin[-1]) if len(origin) >= 2 else (0, 0)
-
-
-def _shape(value: Mapping[str, Any]) -> str:
-    """``(2, 3) float64``, with a vector's shape as Python writes it."""
-    return f"{tuple(value['shape'])} {value['dtype']}".strip()
-
-
 def _chunks(output: Iterable[tuple[str, str]]) -> tuple[Chunk, ...]:
     """Neighbouring output of one stream joined; the end of what is too long for a page."""
     joined = [Chunk(stream, "".join(text for _, text in part)) for stream, part in groupby(output, lambda o: o[0])]
@@ -360,10 +230,3 @@ def _chunks(output: Iterable[tuple[str, str]]) -> tuple[Chunk, ...]:
             kept.append(Chunk(chunk.stream, chunk.text[-room:]))
             room -= len(chunk.text)
     return tuple(reversed(kept))
-
-
-def _seconds(seconds: float) -> str:
-    """``2 ms``, ``1.8 s``; numbers and units joined by a no-break space."""
-    if seconds < 1:
-        return f"{max(round(1000 * seconds), 1) if seconds else 0}\u00a0ms"
-    return f"{seconds:.1f}\u00a0s"

@@ -11,7 +11,19 @@ from django.views.decorators.http import require_GET, require_POST
 from cairn.runs import actions, queries
 from cairn.runs.models import Run
 from cairn.runs.view_model import RunView, progress
-from cairn.ui.errors import NotFound
+from cairn.ui.errors import Refusal
+
+
+class SignedOut(Refusal):
+    """The session ended while a page was open."""
+
+    status, code = 401, "signed-out"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your session has ended. What was saved of your draft is kept. Sign in again in another tab, "
+            "then go on here."
+        )
 
 
 def view_of(run: Run) -> RunView:
@@ -34,9 +46,9 @@ def page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 def results(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """The results alone, which live pages fetch at every news. A script gets 404 where a page would sign in."""
+    """The results alone, which live pages fetch at every news. Raises SignedOut where a page would sign in."""
     if not request.user.is_authenticated:
-        raise NotFound("Your session has ended. Sign in again in another tab; your draft is kept.")
+        raise SignedOut
     return render(request, "runs/_results.html", _context(request, run_id))
 
 
@@ -44,6 +56,7 @@ def results(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def cancellation(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Stop a run of one's own."""
-    run = queries.access_run(request.user, run_id)
-    actions.cancel(run, request.user)
-    return results(request, run_id) if getattr(request, "htmx", False) else redirect("runs:page", run_id)
+    actions.cancel(queries.access_run(request.user, run_id), request.user)
+    if getattr(request, "htmx", False):
+        return render(request, "runs/_results.html", _context(request, run_id))
+    return redirect("runs:page", run_id)

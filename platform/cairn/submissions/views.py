@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cairn.runs.models import Run
+from cairn.runs.views import SignedOut
 from cairn.submissions import actions, limits, queries
 from cairn.submissions.delivery import KEPT, BadFiles, Files, TooLarge, task, uploaded
 from cairn.submissions.models import Draft
@@ -21,18 +22,6 @@ from cairn.ui.errors import Refusal
 
 FILE_FIELD = "file:"  # a form names each text `file:<name>`
 View = Callable[..., HttpResponse]
-
-
-class SignedOut(Refusal):
-    """The session ended while the person was writing."""
-
-    status, code = 401, "signed-out"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your session has ended. What was saved of your draft is kept. Sign in again in another tab, "
-            "then go on here."
-        )
 
 
 def _signed_in(view: View) -> View:
@@ -75,7 +64,7 @@ def _in_json(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except actions.DraftConflict as conflict:
-            return _problem(conflict, draft=_shown(conflict.draft))
+            return _problem(conflict, **_shown(conflict.draft))
         except Refusal as refusal:
             return _problem(refusal)
 

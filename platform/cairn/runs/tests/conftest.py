@@ -50,8 +50,8 @@ def mo(person: Callable[..., User], alice: User) -> User:
 
 def queued(owner: User, queue: str = "grade", **job: Any) -> Run:
     """A run that waits."""
-    fields = {"kind": Kind.GRADE, "files": {"solution.py": "x = 1\n"}, "tests": {"tests.py": "# hidden\n"}}
-    return actions.enqueue(owner, "Dot product", Job(id=str(uuid.uuid4()), **(fields | job)), queue)
+    fields = {"id": str(uuid.uuid4()), "kind": Kind.GRADE, "files": {"solution.py": "x = 1\n"}, "tests": {"tests.py": "# secret expectations\n"}}
+    return actions.enqueue(owner, "Dot product", Job(**(fields | job)), queue)
 
 
 def batch(first: int, *texts: str) -> Batch:

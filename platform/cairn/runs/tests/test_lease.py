@@ -30,7 +30,7 @@ def test_a_claim_brings_the_whole_job_and_leases_the_row(alice: User) -> None:
     run = queued(alice)
     claim = claimed()
     assert claim.job.files == {"solution.py": "x = 1\n"}
-    assert claim.job.tests == {"tests.py": "# hidden\n"}
+    assert claim.job.tests == {"tests.py": "# secret expectations\n"}
     run.refresh_from_db()
     assert (run.state, run.tries, run.node) == ("running", 1, "n1")
     assert run.lease_until is not None
