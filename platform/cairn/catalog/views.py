@@ -31,9 +31,14 @@ class Card:
     open: int
 
     @property
-    def being_written(self) -> int:
-        """How many milestones are not open yet."""
-        return self.milestones - self.open
+    def status(self) -> str:
+        """What of it can be walked today; empty where all can."""
+        if self.open == self.milestones:
+            return ""
+        if not self.open:
+            return "Being written"
+        are = "is" if self.open == 1 else "are"
+        return f"{self.open} of {self.milestones} milestones {are} open, the rest is being written"
 
 
 @require_safe
@@ -53,7 +58,7 @@ def _cards(current: Library) -> list[Card]:
 
 def _card(current: Library, entry: PathEntry) -> Card:
     path = entry.content
-    peaks = dict(_peaks(entry))
+    peaks = dict(_peaks(current, entry))
     heights = [Height(stage.label, stage.difficulty, peaks.get(i, "")) for i, stage in enumerate(path.stages)]
     return Card(
         slug=entry.slug,
@@ -83,12 +88,14 @@ def _facts(entry: PathEntry) -> Iterator[tuple[str, str]]:
         yield "Needs", path.needs[0]
 
 
-def _peaks(entry: PathEntry) -> list[tuple[int, str]]:
-    """The stages that get a cairn on the profile, with its title: at most three, evenly along the path."""
-    ends = [
-        (i, with_project[-1].title)
-        for i, stage in enumerate(entry.content.stages)
-        if (with_project := [milestone for milestone in stage.milestones if milestone.projects])
-    ]
-    count = min(MOST_PEAKS, len(ends))
-    return [ends[round((k + 1) * len(ends) / count) - 1] for k in range(count)]
+def _peaks(current: Library, entry: PathEntry) -> list[tuple[int, str]]:
+    """The stages that get a cairn on the profile: at most three, evenly along the path.
+
+    A stage shows the milestone with a project that has the most stones.
+    """
+    peaks = []
+    for i, stage in enumerate(entry.content.stages):
+        if with_project := [milestone for milestone in stage.milestones if milestone.projects]:
+            peaks.append((i, max(with_project, key=lambda milestone: len(current.criteria(milestone))).title))
+    count = min(MOST_PEAKS, len(peaks))
+    return [peaks[round((k + 1) * len(peaks) / count) - 1] for k in range(count)]
