@@ -113,7 +113,7 @@ export class DraftSaver extends HTMLElement {
     } finally {
       this.saving = false;
     }
-    if (this.dirty && !this.conflict && this.retry === undefined) this.soon();
+    if (JSON.stringify(this.files) !== JSON.stringify(files)) this.soon();
   }
 
   private async take(answer: Response, files: Files): Promise<void> {

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import "./run-live";
+
+class Socket extends EventTarget {
+  static last: Socket;
+  constructor(readonly url: URL) {
+    super();
+    Socket.last = this;
+  }
+  close(): void {
+    this.dispatchEvent(new Event("close"));
+  }
+}
+
+const fragment = (summary: string, terminal = false, rows = ""): string =>
+  `<div data-terminal="${terminal}" data-verdict="${terminal ? "failed" : ""}" data-seq="4" data-summary="${summary}">${rows}</div>`;
+
+let answers: string[];
+const fetched = vi.fn(async () => new Response(answers.length > 1 ? answers.shift() : answers[0]));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("WebSocket", Socket);
+  vi.stubGlobal("fetch", fetched);
+  fetched.mockClear();
+});
+
+afterEach(() => {
+  document.body.innerHTML = "";
+  vi.useRealTimers();
+});
+
+function page(html: string): HTMLElement {
+  document.body.innerHTML = `<run-live src="/runs/1/results" socket="/ws/runs/1">${html}</run-live>`;
+  return document.querySelector("run-live")!;
+}
+
+test("it asks the socket for what it has not seen", () => {
+  page(fragment("waiting"));
+  expect(String(Socket.last.url)).toBe("ws://localhost:3000/ws/runs/1?after=4");
+});
+
+test("many frames cause one fetch, and the fragment is replaced", async () => {
+  answers = [fragment("1 passed")];
+  const live = page(fragment("waiting"));
+  for (let k = 0; k < 10; k++) Socket.last.dispatchEvent(new MessageEvent("message"));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(fetched).toHaveBeenCalledTimes(1);
+  expect(live.querySelector<HTMLElement>("[data-seq]")!.dataset["summary"]).toBe("1 passed");
+});
+
+test("without a socket it polls until the run has ended, then says the verdict once", async () => {
+  answers = [fragment("1 passed"), fragment("1 passed, 1 failed", true)];
+  const live = page(fragment("waiting"));
+  const ended = vi.fn();
+  live.addEventListener("run-finished", (event) => ended((event as CustomEvent).detail.verdict));
+  Socket.last.close();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(fetched).toHaveBeenCalledTimes(2);
+  expect(ended.mock.calls).toEqual([["failed"]]);
+});
+
+test("a failing network is tried again", async () => {
+  page(fragment("waiting"));
+  fetched.mockRejectedValueOnce(new TypeError("offline"));
+  answers = [fragment("done", true)];
+  Socket.last.close();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(document.querySelector("[data-terminal=true]")).not.toBeNull();
+});
+
+test("rows that the person opened or shut stay so", async () => {
+  const rows = (open: string): string => `<details data-key="t1" ${open}><summary>one</summary></details>`;
+  answers = [fragment("2", false, rows("open"))];
+  const live = page(fragment("1", false, rows("open")));
+  live.querySelector("details")!.open = false;
+  Socket.last.dispatchEvent(new MessageEvent("message"));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(live.querySelector("details")!.open).toBe(false);
+});
+
+test("summaries are announced at most every two seconds, the last one always", async () => {
+  answers = [fragment("1"), fragment("2"), fragment("3")];
+  const live = page(fragment("0"));
+  const said = (): string => live.querySelector("[data-announce]")!.textContent!;
+  const frame = async (): Promise<void> => {
+    Socket.last.dispatchEvent(new MessageEvent("message"));
+    await vi.advanceTimersByTimeAsync(150);
+  };
+  await frame();
+  expect(said()).toBe("1");
+  await frame();
+  await frame();
+  expect(said()).toBe("1");
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(said()).toBe("3");
+});
+
+test("a run that has ended opens no socket", () => {
+  const before = Socket.last;
+  page(fragment("done", true));
+  expect(Socket.last).toBe(before);
+});
