@@ -2,7 +2,9 @@
 
 import zoneinfo
 from functools import cache
+from typing import Any
 
+from allauth.account.forms import LoginForm, ResetPasswordForm, SignupForm
 from django import forms
 
 from cairn.accounts.models import User
@@ -27,3 +29,38 @@ class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["first_name", "last_name", "timezone"]
+
+
+class SignInForm(LoginForm):
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "User name or e-mail"
+        self.fields["remember"].label = "Keep me signed in"
+        _without_placeholders(self)
+
+
+class CreateAccountForm(SignupForm):
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
+        self.fields["email"].label = "E-mail"
+        _without_placeholders(self)
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail"
+        _without_placeholders(self)
+
+
+def _without_placeholders(form: forms.BaseForm) -> None:
+    """A placeholder that repeats the label says nothing, and goes away when it is needed."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)

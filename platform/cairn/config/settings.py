@@ -143,6 +143,11 @@ ACCOUNT_EMAIL_VERIFICATION = env.text("CAIRN_EMAIL_VERIFICATION", "mandatory" if
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip", "reset_password": "10/m/ip"}
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_FORMS = {
+    "login": "cairn.accounts.forms.SignInForm",
+    "signup": "cairn.accounts.forms.CreateAccountForm",
+    "reset_password": "cairn.accounts.forms.ForgottenPasswordForm",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/home"
 LOGOUT_REDIRECT_URL = "/"
