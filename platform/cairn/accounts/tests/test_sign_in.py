@@ -32,13 +32,13 @@ def sign_up(client, **changes):
 def test_a_learner_signs_up(client):
     assert sign_up(client).status_code == 302
     kim = User.objects.get(username="kim")
-    assert not (kim.is_staff or kim.is_mentor or kim.is_author)
+    assert (kim.is_staff, kim.is_mentor, kim.is_author) == (False, False, False)
 
 
 def test_roles_cannot_be_signed_up_for(client):
     sign_up(client, is_staff="on", is_mentor="on", is_superuser="on")
     kim = User.objects.get(username="kim")
-    assert not (kim.is_staff or kim.is_mentor or kim.is_superuser)
+    assert (kim.is_staff, kim.is_mentor, kim.is_superuser) == (False, False, False)
 
 
 @pytest.mark.parametrize("name", ["lea", "LEA"])
@@ -120,7 +120,7 @@ class TestProfile:
         client.force_login(lea)
         client.post("/account/profile", {"timezone": "UTC", "is_staff": "on", "is_mentor": "on"})
         lea.refresh_from_db()
-        assert not (lea.is_staff or lea.is_mentor)
+        assert (lea.is_staff, lea.is_mentor) == (False, False)
 
     def test_tokens_are_listed_and_taken_back(self, client, lea):
         token, secret = AuthToken.objects.create(user=lea)

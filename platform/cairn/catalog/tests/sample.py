@@ -120,7 +120,7 @@ def test_lengths(student):
         student.dot([1.0], [1.0, 2.0])
 ''',
     f"{EXERCISE}/wrong/failed_adds_the_lists.py": ("def dot(a, b):\n    return sum(a) + sum(b)\n"),
-    f"{EXERCISE}/wrong/error_typo.py": ("def dot(a, b):\n    return summ(a)\n"),
+    f"{EXERCISE}/wrong/error_typo.py": ("def dot(a, b)\n    return 0\n"),
     f"{NORM}/exercise.yaml": ("title: Norm of a vector\nminutes: 10\n"),
     f"{NORM}/prompt.md": "Write `norm(x)`.\n",
     f"{NORM}/starter.py": "def norm(x):\n    return 0\n",

@@ -67,10 +67,28 @@ def test_known_attacks(attack, strict):
 
 pieces = st.one_of(
     st.sampled_from(
-        [*ATTACKS, "$", "$$", "`", "```", "\n", "\n\n", "::: try A\n", ":::\n", "<", ">", '"', "'", "style=", "|"]
+        [
+            *ATTACKS,
+            "$",
+            "$$",
+            "`",
+            "```",
+            "\n",
+            "\n\n",
+            "::: try A\n",
+            ":::\n",
+            "<",
+            ">",
+            '"',
+            "'",
+            "style=",
+            "|",
+        ]
     ),
     st.text(max_size=12),
-    st.sampled_from(["$x^2$", "$$\\sqrt{2}$$\n", "\\begin{bmatrix}1&2\\end{bmatrix}", "[a](b)", "![c](d \"e\")"]),
+    st.sampled_from(
+        ["$x^2$", "$$\\sqrt{2}$$\n", "\\begin{bmatrix}1&2\\end{bmatrix}", "[a](b)", '![c](d "e")']
+    ),
 )
 
 
@@ -229,7 +247,12 @@ def test_a_figure_with_entities_is_refused(tmp_path):
 
 
 def test_only_figures_of_the_folder_can_be_shown(tmp_path):
-    for source in ("https://example.org/a.svg", "../../secret.svg", "figures/../../a.svg", "figures/none.svg"):
+    for source in (
+        "https://example.org/a.svg",
+        "../../secret.svg",
+        "figures/../../a.svg",
+        "figures/none.svg",
+    ):
         rendered = markdown(f"![x]({source})", figures=tmp_path)
         assert rendered.mistakes
         assert "<svg" not in rendered.html

@@ -1,0 +1,125 @@
+"""The landing page and the curriculum in the API: what anybody sees, and what nobody does."""
+
+import pytest
+from django.urls import reverse
+
+from cairn.catalog.tests.sample import EXERCISE, FILES, publish_sample
+
+pytestmark = pytest.mark.django_db
+SECRETS = [
+    "Refuses vectors of different length",  # a hidden test's title
+    "test_lengths",
+    "strict=True",  # the solution
+    "Products are added up",  # why an answer is right
+    "sum(a) + sum(b)",  # a wrong solution
+]
+
+
+@pytest.fixture
+def library(tmp_path):
+    return publish_sample(tmp_path)
+
+
+def test_the_landing_page_shows_the_paths(client, library):
+    page = client.get("/").content.decode()
+    assert "Learn to build AI models by building them" in page
+    assert reverse("learning:path", args=["zero-to-llm"]) in page
+    assert reverse("learning:lesson", args=["vectors-and-matrices"]) in page
+    assert "1 of 2 milestones is open, the rest is being written" in page
+
+
+def test_signed_in_people_see_it_too(client, library, django_user_model):
+    client.force_login(django_user_model.objects.create_user("mira", "mira@example.org", "x"))
+    assert client.get("/").status_code == 200
+
+
+def test_it_pays_one_query(client, library, django_assert_max_num_queries):
+    client.get("/")
+    with django_assert_max_num_queries(1):
+        client.get("/")
+
+
+def test_without_a_release_it_says_so(client):
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "has not been published yet" in answer.content.decode()
+
+
+def test_no_page_has_inline_styles_or_scripts_without_a_nonce(client, library):
+    page = client.get("/").content.decode()
+    assert ' style="' not in page
+    assert "<script>" not in page
+    assert "'unsafe-inline'" not in client.get("/").headers["Content-Security-Policy"]
+
+
+def test_the_api_lists_paths(client, library):
+    (path,) = client.get("/api/v1/paths").json()
+    assert path["slug"] == "zero-to-llm"
+    assert (path["milestones"], path["open_milestones"]) == (2, 1)
+
+
+def test_the_api_shows_a_path(client, library):
+    path = client.get("/api/v1/paths/zero-to-llm").json()
+    milestone = path["stages"][0]["milestones"][0]
+    assert milestone["open"] is True
+    assert {"id": "quiz", "kind": "quiz", "title": "Quiz passed", "project": None} in milestone["criteria"]
+
+
+def test_the_api_shows_a_topic(client, library):
+    topic = client.get("/api/v1/topics/vectors-and-matrices").json()
+    assert topic["written"] is True
+    assert "A walk in two numbers" in topic["lesson"]
+    assert client.get("/api/v1/topics/eigenvectors").json()["lesson"] is None
+
+
+def test_the_api_shows_an_exercise(client, library):
+    exercise = client.get("/api/v1/exercises/dot-product").json()
+    assert exercise["starter"] == FILES[f"{EXERCISE}/starter.py"]
+    assert exercise["tests"] == 4
+    assert [example["name"] for example in exercise["examples"]] == ["test_worked_example"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/api/v1/paths",
+        "/api/v1/paths/zero-to-llm",
+        "/api/v1/topics/vectors-and-matrices",
+        "/api/v1/exercises/dot-product",
+        "/topics/vectors-and-matrices",
+        "/exercises/dot-product",
+    ],
+)
+def test_nothing_private_is_ever_shown(client, library, django_user_model, address):
+    client.force_login(django_user_model.objects.create_user("mira", "mira@example.org", "x"))
+    answer = client.get(address)
+    assert answer.status_code == 200
+    for secret in SECRETS:
+        assert secret not in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["paths/none", "topics/none", "exercises/none"])
+def test_what_is_not_there_is_a_problem_document(client, library, address):
+    answer = client.get(f"/api/v1/{address}")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert answer.json()["type"] == "urn:cairn:not-found"
+
+
+def test_the_api_says_when_nothing_is_published(client):
+    answer = client.get("/api/v1/paths")
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "urn:cairn:nothing-published"
+
+
+def test_the_schema_is_complete(client):
+    from drf_spectacular.drainage import GENERATOR_STATS
+    from drf_spectacular.generators import SchemaGenerator
+
+    GENERATOR_STATS.reset()
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    assert not GENERATOR_STATS._warn_cache, GENERATOR_STATS._warn_cache
+    assert not GENERATOR_STATS._error_cache, GENERATOR_STATS._error_cache
+    for address in ("paths", "paths/{slug}", "topics/{slug}", "exercises/{slug}", "auth/token", "me"):
+        assert f"/api/v1/{address}" in schema["paths"]
