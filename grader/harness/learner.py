@@ -3,7 +3,7 @@
 It holds no test and no expected value, so there is nothing here to steal. It shares its process with code
 that may do anything to it; the judge therefore believes nothing that comes from here.
 
-Started as ``python learner.py FD PACKAGES``: the socket to the judge, and where the packages are.
+Started as ``python -u learner.py FD PACKAGES``: the socket to the judge, and where the packages are.
 """
 
 import errno
@@ -241,7 +241,7 @@ def main() -> None:
     sys.path.extend(sys.argv[2:])
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", write_through=True)
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     threading.stack_size(2**20 * 4)
     linecache.clearcache()
     Harness(sock, _load_codec()).serve()

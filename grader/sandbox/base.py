@@ -87,6 +87,8 @@ class ProcessTree:
 
     def ended(self) -> bool:
         """Whether the root has ended, without taking its exit status away."""
+        if self._exit is not None:
+            return True
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def kill(self) -> None:

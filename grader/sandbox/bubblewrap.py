@@ -59,7 +59,7 @@ class Bubblewrap:
 
     def launch(self, rpc: int, limits: Limits) -> Confined:
         """Starts the harness in a new sandbox. Raises OSError if the program cannot be started."""
-        command = [str(runtime().python), "-I", "-S", "-B", "/harness/learner.py", str(rpc), "/packages"]
+        command = [str(runtime().python), "-I", "-S", "-B", "-u", "/harness/learner.py", str(rpc), "/packages"]
         return ProcessTree(_start(command, limits, (rpc,)))
 
 

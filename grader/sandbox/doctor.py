@@ -18,7 +18,7 @@ from grader.sandbox.base import Backend, SandboxUnavailable
 from grader.sandbox.probes import Probe, probes
 from grader.sandbox.select import select_backend
 
-_LIMITS = Limits(wall_seconds=4, cpu_seconds=2, memory_bytes=96 * 2**20, file_bytes=2**22, processes=32)
+_LIMITS = Limits(wall_seconds=2.5, cpu_seconds=1, memory_bytes=96 * 2**20, file_bytes=2**22, processes=32)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """No isolation: learner code runs as an ordinary process of this user. Only when asked for by name."""
 
+import os
+import signal
 import subprocess
 import tempfile
 
@@ -24,8 +26,7 @@ class Unsafe:
         folder = tempfile.TemporaryDirectory(prefix="cairn-unsafe-")
         packages = sorted({str(path.parent) for path in here.packages})
         process = subprocess.Popen(
-            ["/bin/sh", "-c", '"$@"; exit $?', "cairn", str(here.python), "-I", "-S", "-B", str(here.harness[0]),
-             str(rpc), *packages],
+            [str(here.python), "-I", "-S", "-B", "-u", str(here.harness[0]), str(rpc), *packages],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[rpc],
             env={"LANG": "C.UTF-8", "HOME": folder.name}, cwd=folder.name, start_new_session=True,
         )  # fmt: skip
@@ -38,6 +39,12 @@ class _InFolder(ProcessTree):
     def __init__(self, process: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]") -> None:
         super().__init__(process)
         self._folder = folder
+
+    def kill(self) -> None:
+        """Kills what can be found. Here the root is the learner's own process and has nothing to account for."""
+        super().kill()
+        if not self.ended():
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Closes the pipes and removes the folder."""

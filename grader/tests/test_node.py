@@ -1,0 +1,173 @@
+"""A node and the site: batches in order, leases kept, nothing reported twice, nothing kept after a stop."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from grader import node as node_module
+from grader.contract import Batch, Claim, Job, Output, Report, Verdict
+from grader.node import Node, Site, fitting
+
+
+class FakeSite(httpx.MockTransport):
+    """What the site would say, and all that it heard."""
+
+    def __init__(self, jobs: int = 1) -> None:
+        super().__init__(self.answer)
+        self.waiting = [f"job-{number}" for number in range(jobs)]
+        self.heard: list[tuple[str, dict]] = []
+        self.next_answers: dict[str, list[httpx.Response]] = {}
+        self.cancelled = False
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        what = request.url.path.rsplit("/", 1)[-1]
+        self.heard.append((what, json.loads(request.content)))
+        if what != "claim":
+            assert request.headers["Authorization"] == "Bearer token"
+        if scripted := self.next_answers.get(what):
+            return scripted.pop(0)
+        if what in ("claim", "report"):
+            return self.claim()
+        return httpx.Response(204) if what == "release" else httpx.Response(200, json={"cancel": self.cancelled})
+
+    def claim(self) -> httpx.Response:
+        if not self.waiting:
+            return httpx.Response(204)
+        job = Job(id=self.waiting.pop(0), files={}, tests={})
+        return httpx.Response(200, text=Claim(job=job, token="token", lease_seconds=0.6).model_dump_json())
+
+    def words(self, what: str) -> list[dict]:
+        return [body for heard, body in self.heard if heard == what]
+
+    def texts(self) -> list[str]:
+        """The events as a site keeps them: each once, by its number."""
+        kept: dict[int, str] = {}
+        for body in self.words("events"):
+            batch = Batch.model_validate(body)
+            assert batch.first <= len(kept)
+            kept |= {batch.first + index: event.text for index, event in enumerate(batch.events)}
+        return [kept[number] for number in sorted(kept)]
+
+
+def prints(count: int, pause: float = 0.0) -> Callable[..., Report]:
+    def runner(job, on_event, *, backend, cancel) -> Report:
+        for number in range(count):
+            on_event(Output(text=str(number)))
+            if cancel.wait(pause):
+                return Report(job_id=job.id, status=Verdict.INTERNAL)
+        return Report(job_id=job.id, status=Verdict.PASSED, score=1.0)
+
+    return runner
+
+
+def drained(site: FakeSite, runner: Callable[..., Report], stop: threading.Event | None = None) -> int:
+    node = Node(Site("http://site", transport=site), None, name="n", stop=stop, runner=runner)
+    return node.drain("grade", "ticket")
+
+
+def test_it_claims_until_nothing_waits() -> None:
+    site = FakeSite(jobs=3)
+    assert drained(site, prints(2)) == 3
+    assert site.words("claim") == [{"queue": "grade", "ticket": "ticket", "node": "n"}]
+    assert [body["job_id"] for body in site.words("report")] == ["job-0", "job-1", "job-2"]
+
+
+def test_events_arrive_in_order_in_few_messages_and_before_the_report() -> None:
+    site = FakeSite()
+    drained(site, prints(500, pause=0.001))
+    assert site.texts() == [str(number) for number in range(500)]
+    assert len(site.words("events")) < 15
+    assert [what for what, _ in site.heard][-1] == "report"
+
+
+def test_a_batch_that_failed_is_sent_again_from_the_same_number() -> None:
+    site = FakeSite()
+    site.next_answers["events"] = [httpx.Response(503), httpx.Response(502)]
+    drained(site, prints(3))
+    assert site.texts() == ["0", "1", "2"]
+    assert [body["first"] for body in site.words("events")][:3] == [0, 0, 0]
+
+
+def test_a_quiet_job_keeps_its_lease() -> None:
+    site = FakeSite()
+    drained(site, prints(2, pause=0.7))
+    assert len(site.words("heartbeat")) >= 2
+
+
+def test_a_lost_lease_ends_the_job_without_a_report() -> None:
+    site = FakeSite()
+    site.next_answers["heartbeat"] = [httpx.Response(409)]
+    began = time.monotonic()
+    assert drained(site, prints(2, pause=20)) == 0
+    assert time.monotonic() - began < 5
+    assert not site.words("report")
+    assert not site.words("release")
+
+
+def test_a_report_that_came_too_late_is_dropped() -> None:
+    site = FakeSite()
+    site.next_answers["report"] = [httpx.Response(409)]
+    assert drained(site, prints(1)) == 0
+    assert len(site.words("report")) == 1
+
+
+def test_a_run_that_was_cancelled_is_given_back() -> None:
+    site = FakeSite()
+    site.cancelled = True
+    assert drained(site, prints(2, pause=20)) == 0
+    assert site.words("release") == [{}]
+
+
+def test_a_node_that_stops_gives_its_run_back_at_once() -> None:
+    site, stop = FakeSite(jobs=2), threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    assert drained(site, prints(2, pause=20), stop) == 0
+    assert time.monotonic() - began < 2
+    assert site.words("release") == [{}]
+    assert len(site.waiting) == 1
+
+
+def test_a_stopped_node_claims_nothing() -> None:
+    stop = threading.Event()
+    stop.set()
+    site = FakeSite()
+    assert drained(site, prints(1), stop) == 0
+    assert not site.heard
+
+
+def test_a_site_that_is_away_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_module, "_TRIES_FOR", 0.5)
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    with pytest.raises(node_module.Unreachable):
+        Site("http://site", transport=httpx.MockTransport(refuse)).post("/x", "{}", tries_for=0.5)
+
+
+def test_a_ticket_that_is_refused_is_not_tried_again() -> None:
+    site = FakeSite()
+    site.next_answers["claim"] = [httpx.Response(403)]
+    assert drained(site, prints(1)) == 0
+    assert len(site.heard) == 1
+
+
+def test_a_mistake_of_ours_is_reported_as_ours() -> None:
+    def broken(job, on_event, *, backend, cancel) -> Report:
+        raise RuntimeError("secret detail")
+
+    site = FakeSite()
+    assert drained(site, broken) == 1
+    report = site.words("report")[0]
+    assert report["status"] == "internal"
+    assert "secret detail" not in report["message"]
+
+
+def test_a_report_fits_into_one_message() -> None:
+    report = Report(job_id="1", status=Verdict.PASSED, output="x" * 10_000_000)
+    assert len(fitting(report).model_dump_json()) < 4 * 2**20
