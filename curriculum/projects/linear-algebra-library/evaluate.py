@@ -139,7 +139,7 @@ def test_from_scratch(student):
     check(source.strip() != "", "operations.py is missing or empty.")
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         check(False, "operations.py cannot be read as Python.")
     names = set()
     for node in ast.walk(tree):
@@ -147,6 +147,8 @@ def test_from_scratch(student):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module or "another module of yours")
+        elif isinstance(node, ast.Name) and node.id in ("__import__", "exec", "eval"):
+            names.add(f"through {node.id}")
     foreign = sorted(names - ALLOWED)
     check(
         not foreign, f"operations.py imports {', '.join(foreign)}. From scratch means: lists, loops and math."
