@@ -31,7 +31,7 @@ class ProfileForm(forms.ModelForm[User]):
         fields = ["first_name", "last_name", "timezone"]
 
 
-class SignInForm(LoginForm):
+class SignInForm(LoginForm):  # type: ignore[misc]
     """allauth's form in our words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -41,7 +41,7 @@ class SignInForm(LoginForm):
         _without_placeholders(self)
 
 
-class CreateAccountForm(SignupForm):
+class CreateAccountForm(SignupForm):  # type: ignore[misc]
     """allauth's form in our words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,7 +51,7 @@ class CreateAccountForm(SignupForm):
         _without_placeholders(self)
 
 
-class ForgottenPasswordForm(ResetPasswordForm):
+class ForgottenPasswordForm(ResetPasswordForm):  # type: ignore[misc]
     """allauth's form in our words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
