@@ -150,7 +150,7 @@ def way(walked: bool, seed: int = 0) -> SafeString:
 MAP_WIDTH, MAP_HEIGHT, CELL = 1600, 620, 20
 LEVELS = 18
 HILLS = (  # centre, radius, height of the loss: the deep one is where the trail ends
-    (1330.0, 520.0, 250.0, -1.25),
+    (1290.0, 400.0, 250.0, -1.25),
     (760.0, 620.0, 240.0, 0.75),
     (1180.0, 60.0, 210.0, 0.62),
     (900.0, 110.0, 130.0, 0.5),
