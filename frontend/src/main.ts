@@ -6,6 +6,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   "code-editor": () => import("./islands/code-editor"),
   "draft-saver": () => import("./islands/draft-saver"),
   "order-list": () => import("./islands/order-list"),
+  "reading-place": () => import("./islands/reading-place"),
   "run-live": () => import("./islands/run-live"),
   "split-panes": () => import("./islands/split-panes"),
   "tab-set": () => import("./islands/tab-set"),

@@ -75,7 +75,12 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
         "stones": _stones_of(slug, place),
         "next": _next_after(entry, place, books),
     }
-    return render(request, "learning/exercise.html", context)
+    return _shown(request, "learning/exercise.html", context)
+
+
+def _shown(request: HttpRequest, page: str, context: dict[str, Any]) -> HttpResponse:
+    """The page, or for a page whose run has ended only what the attempts came to."""
+    return render(request, "learning/_outcome.html" if request.GET.get("part") == "outcome" else page, context)
 
 
 @require_safe
@@ -103,7 +108,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     ]
     reviews = [one for one in latest_for(user, 20) if one.submission.slug == slug] if user else []
     context |= _workspace(request, Work.PROJECT, slug, entry.content_hash, starters)
-    return render(request, "learning/project.html", context | {"body": body, "reviews": reviews})
+    return _shown(request, "learning/project.html", context | {"body": body, "reviews": reviews})
 
 
 def _workspace(
