@@ -1,4 +1,4 @@
-"""What uvicorn serves. Pages go through Django's WSGI handler in a small pool of threads, sockets to Channels.
+"""What uvicorn serves: pages by Django's WSGI handler in a small pool of threads, sockets by Channels.
 
 Django's own ASGI handler changes threads several times a request, which costs milliseconds; page views here
 are synchronous anyway. More pages a second come from more processes, not from more threads.
@@ -17,7 +17,8 @@ from django.core.wsgi import get_wsgi_application
 
 PAGE_THREADS = 3
 
-_pages = WSGIMiddleware(get_wsgi_application(), workers=PAGE_THREADS)
+_django: Any = get_wsgi_application()
+_pages = WSGIMiddleware(_django, workers=PAGE_THREADS)
 
 # Channels and the consumers import models, so they come after Django is set up.
 from channels.auth import AuthMiddlewareStack  # noqa: E402

@@ -141,11 +141,23 @@ class Children:
         queues = ",".join(grader_worker.QUEUES)
         self._children = [
             self._child("grader.worker", "--queues", queues, *at_once, str(AT_ONCE)),
-            self._child("cairn.config.celery", "--queues", "control", "--beat", "--schedule", schedule, *at_once, "1"),
+            self._child(
+                "cairn.config.celery", "--queues", "control", "--beat", "--schedule", schedule, *at_once, "1"
+            ),
         ]
 
     def _child(self, app: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "celery", "--app", app, "worker", "--hostname", f"{app}@%h", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "--app",
+            app,
+            "worker",
+            "--hostname",
+            f"{app}@%h",
+            *options,
+        ]
         return subprocess.Popen(  # noqa: S603 - our own command
             command,
             cwd=settings.ROOT,
@@ -174,7 +186,7 @@ def _end_with_parent() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that starts the workers once it listens, and on a signal ends them before it stops to listen."""
+    """uvicorn that starts workers once it listens, and on a signal ends them before it stops listening."""
 
     def __init__(self, config: uvicorn.Config, workers: Workers, say: Callable[[str], None]) -> None:
         super().__init__(config)
@@ -211,7 +223,10 @@ def grading_trouble() -> str:
 
 
 def serve(host: str, port: int, *, with_worker: bool, say: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. ``say`` tells the person at the terminal. Raises OSError for a taken port."""
+    """Serve until SIGINT or SIGTERM. ``say`` tells the person at the terminal.
+
+    Raises OSError for a taken port.
+    """
     logging.getLogger("kombu.connection").setLevel(logging.ERROR)  # it misses a host name in memory://
     listening = _listen(host, port)
     url = f"http://{_reachable(host)}:{listening.getsockname()[1]}"

@@ -90,7 +90,9 @@ def claim(queue: str, node: str) -> Claim | None:
         run.tries += 1
         run.state, run.node, run.token_hash = Run.State.RUNNING, node[:80], digest(token)
         run.started_at, run.lease_until, run.batches = timezone.now(), _lease_end(), 0
-        run.save(update_fields=["tries", "state", "node", "token_hash", "started_at", "lease_until", "batches"])
+        run.save(
+            update_fields=["tries", "state", "node", "token_hash", "started_at", "lease_until", "batches"]
+        )
         _store_events(run, (Phase(name="starting"),))
         job = _job(run)
     return Claim(job=job, token=token, lease_seconds=settings.LEASE_SECONDS)
@@ -198,7 +200,7 @@ def _locked(run_id: uuid.UUID, token: str) -> Run:
 
 
 def _give_back(run: Run, report: Report | None = None) -> None:
-    """Queue a locked, running row again, or end it: cancelled where asked, ``internal`` after the last try."""
+    """Queue a locked, running row again, or end it: cancelled if asked, ``internal`` after the last try."""
     if run.cancel_asked:
         _end(run, Run.State.CANCELLED)
     elif run.tries < settings.MAX_TRIES:
@@ -207,7 +209,9 @@ def _give_back(run: Run, report: Report | None = None) -> None:
         _publish_on_commit(run)
         _wake_on_commit(run.queue)
     else:
-        _close(run, report or Report(job_id=str(run.pk), status=Verdict.INTERNAL, content_hash=run.content_hash))
+        _close(
+            run, report or Report(job_id=str(run.pk), status=Verdict.INTERNAL, content_hash=run.content_hash)
+        )
 
 
 def _close(run: Run, report: Report) -> None:

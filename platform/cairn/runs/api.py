@@ -73,7 +73,12 @@ class EventsView(APIView):
             request.query_params.get("after", 0)
         )
         events = queries.events_after(run.pk, after, limit=PAGE + 1)
-        answer = {"state": run.state, "verdict": run.verdict, "events": events[:PAGE], "more": len(events) > PAGE}
+        answer = {
+            "state": run.state,
+            "verdict": run.verdict,
+            "events": events[:PAGE],
+            "more": len(events) > PAGE,
+        }
         return Response(answer)
 
 

@@ -55,7 +55,10 @@ class Watcher:
 
 
 class Hub:
-    """Who watches which run in this process. Watchers live on one event loop; ``publish`` may come from any thread."""
+    """Who watches which run in this process.
+
+    Watchers live on one event loop; ``publish`` may come from any thread.
+    """
 
     def __init__(self) -> None:
         self._watchers: dict[uuid.UUID, set[Watcher]] = defaultdict(set)

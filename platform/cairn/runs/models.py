@@ -1,7 +1,7 @@
 """One execution of untrusted code. The row is the truth: what is to be done is a query over it."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -92,7 +92,9 @@ class RunEvent(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints: list[Any] = [models.UniqueConstraint(fields=["run", "seq"], name="one_event_per_place")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["run", "seq"], name="one_event_per_place")
+        ]
         ordering = ["seq"]
 
     def __str__(self) -> str:

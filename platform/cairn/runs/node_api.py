@@ -56,7 +56,9 @@ def _node_view(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
         except RequestDataTooBig:
             return _problem(413, "This message is larger than the site takes.")
         except ValidationError as error:
-            return _problem(422, str(error.errors(include_url=False, include_input=False, include_context=False)))
+            return _problem(
+                422, str(error.errors(include_url=False, include_input=False, include_context=False))
+            )
 
     return answer
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from cairn.runs.models import Node, Run
 from cairn.ui.errors import NotFound
 
 
-def access_run(user: User, run_id: uuid.UUID) -> Run:
+def access_run(user: User | AnonymousUser, run_id: uuid.UUID) -> Run:
     """The run, for its owner and for those who may read the owner's work. Raises NotFound."""
     run = Run.objects.select_related("owner").filter(pk=run_id).first()
     if run is None or not may_read_work_of(user, run.owner):
@@ -39,8 +40,9 @@ def position(run: Run) -> int | None:
     older = Count("pk", filter=Q(created_at__lt=run.created_at))
     waiting = Run.objects.filter(queue=run.queue, state=Run.State.QUEUED).order_by()
     counts = list(waiting.values_list("owner").annotate(all=Count("pk"), older=older))
-    turn = 1 + sum(older for owner, _, older in counts if owner == run.owner_id)
-    return turn + sum(min(waits, turn) for owner, waits, _ in counts if owner != run.owner_id)
+    turn: int = 1 + sum(older for owner, _, older in counts if owner == run.owner_id)
+    others: int = sum(min(waits, turn) for owner, waits, _ in counts if owner != run.owner_id)
+    return turn + others
 
 
 def worker_seen() -> datetime | None:

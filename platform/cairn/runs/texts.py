@@ -13,7 +13,7 @@ def digest(text: str) -> str:
 
 
 def inert(message: BaseModel) -> Any:
-    """A message as plain JSON data. NaN becomes null and NUL the replacement sign: PostgreSQL takes neither."""
+    """A message as JSON data. NaN becomes null and NUL the replacement sign: PostgreSQL takes neither."""
     text = message.model_dump_json()
     return json.loads(text) if "\\u0000" not in text else _without_nul(json.loads(text))
 

@@ -101,7 +101,9 @@ def progress(run: Run, events: Iterable[Mapping[str, Any]], position: int | None
         summary=_live_summary(run, told, rows, position),
         is_terminal=run.is_terminal,
         verdict="",
-        message="Nothing was counted as an attempt." if run.state == Run.State.CANCELLED and not is_try else "",
+        message="Nothing was counted as an attempt."
+        if run.state == Run.State.CANCELLED and not is_try
+        else "",
         rows=rows,
         output=_chunks(told.output),
         is_cut=told.is_cut,
@@ -148,7 +150,8 @@ def _live_rows(told: _Try) -> tuple[Row, ...]:
     open_tests = [name for name in planned if name not in told.results]
     running = open_tests[0] if open_tests else None
     return tuple(
-        told.results.get(name) or {"name": name, "title": title, "status": RUNNING if name == running else WAITING}
+        told.results.get(name)
+        or {"name": name, "title": title, "status": RUNNING if name == running else WAITING}
         for name, title in planned.items()
     )
 
@@ -196,7 +199,9 @@ def _finished(run: Run, told: _Try) -> RunView:
         message=report.get("message", "") or SENTENCES.get(run.verdict, ""),
         rows=rows,
         output=_chunks(told.output) or _chunks([("stdout", report.get("output", ""))]),
-        metrics=tuple((name, f"{value:.6g}") for name, value in report.get("metrics", {}).items() if value is not None),
+        metrics=tuple(
+            (name, f"{value:.6g}") for name, value in report.get("metrics", {}).items() if value is not None
+        ),
         seconds=report.get("wall_seconds"),
         is_cut=told.is_cut,
     )
@@ -222,7 +227,9 @@ def _all_passed(run: Run, count: int) -> str:
 
 def _chunks(output: Iterable[tuple[str, str]]) -> tuple[Chunk, ...]:
     """Neighbouring output of one stream joined; the end of what is too long for a page."""
-    joined = [Chunk(stream, "".join(text for _, text in part)) for stream, part in groupby(output, lambda o: o[0])]
+    joined = [
+        Chunk(stream, "".join(text for _, text in part)) for stream, part in groupby(output, lambda o: o[0])
+    ]
     kept: list[Chunk] = []
     room = MAX_SHOWN_OUTPUT
     for chunk in reversed(joined):

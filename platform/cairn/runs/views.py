@@ -7,7 +7,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
+from rest_framework.request import Request
 
+from cairn.accounts.models import User
 from cairn.runs import actions, queries
 from cairn.runs.models import Run
 from cairn.runs.view_model import RunView, progress
@@ -24,6 +26,13 @@ class SignedOut(Refusal):
             "Your session has ended. What was saved of your draft is kept. Sign in again in another tab, "
             "then go on here."
         )
+
+
+def person(request: HttpRequest | Request) -> User:
+    """The signed-in person. Raises SignedOut."""
+    if not request.user.is_authenticated:
+        raise SignedOut
+    return request.user
 
 
 def view_of(run: Run) -> RunView:
@@ -46,9 +55,8 @@ def page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 def results(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """The results alone, which live pages fetch at every news. Raises SignedOut where a page would sign in."""
-    if not request.user.is_authenticated:
-        raise SignedOut
+    """The results alone, which live pages fetch at every news. Raises SignedOut: a script cannot sign in."""
+    person(request)
     return render(request, "runs/_results.html", _context(request, run_id))
 
 
@@ -56,7 +64,7 @@ def results(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def cancellation(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Stop a run of one's own."""
-    actions.cancel(queries.access_run(request.user, run_id), request.user)
+    actions.cancel(queries.access_run(request.user, run_id), person(request))
     if getattr(request, "htmx", False):
         return render(request, "runs/_results.html", _context(request, run_id))
     return redirect("runs:page", run_id)

@@ -30,7 +30,12 @@ def wake(queue: str, times: int = 1) -> None:
     try:
         for _ in range(times):
             app.send_task(
-                TASK, (queue, ticket(queue)), queue=queue, expires=TICKET_SECONDS, ignore_result=True, retry=False
+                TASK,
+                (queue, ticket(queue)),
+                queue=queue,
+                expires=TICKET_SECONDS,
+                ignore_result=True,
+                retry=False,
             )
     except Exception:  # whatever the transport raises: the row waits, and the sweeper repeats the call
         _log.exception("The broker took no wake-up for the queue %s; the sweeper will ask again.", queue)

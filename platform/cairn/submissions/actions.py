@@ -43,7 +43,9 @@ def save_draft(user: User, work: str, slug: str, files: Mapping[str, str], versi
     if version == 0 and (first := _first_draft(user, work, slug, clean)):
         return first
     mine = Draft.objects.filter(user=user, work=work, slug=slug)
-    saved = mine.filter(version=version).update(files=clean, version=F("version") + 1, updated_at=timezone.now())
+    saved = mine.filter(version=version).update(
+        files=clean, version=F("version") + 1, updated_at=timezone.now()
+    )
     draft = mine.get()
     if not saved and draft.files != clean:
         raise DraftConflict(draft)

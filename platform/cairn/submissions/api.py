@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from cairn.runs.views import person
 from cairn.submissions import actions, limits, queries
 from cairn.submissions.delivery import KEPT, MAX_TOTAL_CHARS, TooLarge
 from cairn.submissions.models import Submission, Work
@@ -106,7 +107,10 @@ def verdict(submission: Submission) -> dict[str, Any] | None:
     report = submission.run.report
     if report is None:
         return None
-    tests = [{key: test[key] for key in ("name", "title", "status", "message", "seconds")} for test in report["tests"]]
+    tests = [
+        {key: test[key] for key in ("name", "title", "status", "message", "seconds")}
+        for test in report["tests"]
+    ]
     kept = ("status", "score", "message", "output", "wall_seconds", "cpu_seconds", "peak_bytes")
     return {
         submission.work: submission.slug,
@@ -130,7 +134,7 @@ class SubmissionsView(APIView):
         limits.check_submit(request)
         asked = given.validated_data
         work = Work.EXERCISE if "exercise" in asked else Work.PROJECT
-        submission = actions.submit(request.user, work, asked[work], asked["files"])
+        submission = actions.submit(person(request), work, asked[work], asked["files"])
         return Response(shown(submission), status=201)
 
 

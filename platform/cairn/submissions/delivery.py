@@ -1,8 +1,9 @@
-"""What a work takes: which files, how large, under which limits; and how files from outside become clean text."""
+"""What a work takes: which files, how large, under which limits; and how outside files become clean text."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -103,12 +104,13 @@ def limits(given: ExerciseLimits) -> Limits:
 
 
 def checked(wanted: Task, files: Mapping[str, str], *, complete: bool = True) -> Files:
-    """``files`` as the work takes them, lines ended by ``\\n``. Raises BadFiles or TooLarge.
+    """``files`` as the work takes them, with Unix line ends. Raises BadFiles or TooLarge.
 
     A draft need not be ``complete``.
     """
     if unknown := sorted(set(files) - set(wanted.names)):
-        raise BadFiles(f"{_list(unknown)} is not a file of {wanted.title}. It takes {_list(wanted.names)}. {KEPT}")
+        takes = _list(wanted.names)
+        raise BadFiles(f"{_list(unknown)} is not a file of {wanted.title}. It takes {takes}. {KEPT}")
     clean = {name: _text(name, text) for name, text in files.items()}
     if sum(map(len, clean.values())) > MAX_TOTAL_CHARS:
         raise TooLarge(f"Together the files have more than {MAX_TOTAL_CHARS:,} characters, the limit. {KEPT}")
@@ -134,17 +136,15 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def uploaded(files: Iterable[UploadedFile]) -> Files:
+def uploaded(files: Iterable[UploadedFile[Any]]) -> Files:
     """The texts of uploaded files by name. Raises BadFiles for what is not UTF-8, TooLarge before reading."""
     return {file.name or "": _decoded(file) for file in files}
 
 
-def _decoded(file: UploadedFile) -> str:
+def _decoded(file: UploadedFile[Any]) -> str:
     if (file.size or 0) > 4 * MAX_FILE_CHARS:  # a character is at most four bytes
-        raise TooLarge(
-            f"{file.name} has {(file.size or 0) / 2**20:.1f} MB; at most {MAX_FILE_CHARS:,} characters are taken. "
-            f"{KEPT}"
-        )
+        size = f"{(file.size or 0) / 2**20:.1f} MB"
+        raise TooLarge(f"{file.name} has {size}; at most {MAX_FILE_CHARS:,} characters are taken. {KEPT}")
     try:
         return bytes(file.read()).decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """What a learner wrote and handed in: drafts, submissions, quiz attempts."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -31,7 +31,7 @@ class Draft(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["user", "work", "slug"], name="one_draft_per_work")
         ]
 
@@ -60,7 +60,7 @@ class Submission(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["user", "work", "slug", "place"], name="submissions_are_numbered")
         ]
         indexes = [models.Index(fields=["user", "-created_at"], name="submissions_of_user")]

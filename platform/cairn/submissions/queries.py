@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, F, JSONField, Q, QuerySet, Value, When
 
 from cairn.accounts.models import User
@@ -31,7 +32,7 @@ __all__ = ["Attempt", "FileFacts", "Outcome", "ProjectOutcome", "QuizOutcome", "
 _COSTS_NOTHING = Q(run__verdict=Verdict.INTERNAL) | Q(run__state=Run.State.CANCELLED)
 
 
-def access_submission(user: User, submission_id: uuid.UUID) -> Submission:
+def access_submission(user: User | AnonymousUser, submission_id: uuid.UUID) -> Submission:
     """The submission with its run, for its author and those who may read their work. Raises NotFound."""
     found = Submission.objects.select_related("user", "run").filter(pk=submission_id).first()
     if found is None or not may_read_work_of(user, found.user):
@@ -95,9 +96,7 @@ def results_of(user: User) -> Results:
             (row for row in rows if row.work == Work.PROJECT),
             {slug: entry.content_hash for slug, entry in books.projects.items()},
         ),
-        quizzes=quizzes_of(
-            _quiz_rows(user), {slug: entry.quiz_hash for slug, entry in books.topics.items()}
-        ),
+        quizzes=quizzes_of(_quiz_rows(user), {slug: entry.quiz_hash for slug, entry in books.topics.items()}),
     )
 
 

@@ -1,6 +1,5 @@
 """Drafts, tries and submissions as pages use them."""
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cairn.runs.models import Run
-from cairn.runs.views import SignedOut
+from cairn.runs.views import SignedOut, person
 from cairn.submissions import actions, limits, queries
 from cairn.submissions.delivery import KEPT, BadFiles, Files, TooLarge, task, uploaded
 from cairn.submissions.models import Draft
@@ -81,13 +80,12 @@ def _problem(refusal: Refusal, **more: Any) -> JsonResponse:
 @_in_json
 def draft(request: HttpRequest, work: str, slug: str) -> HttpResponse:
     """The learner's draft: read it, or save it over the version that was read."""
-    if not request.user.is_authenticated:
-        raise SignedOut
+    user = person(request)
     task(work, slug)
     if request.method == "GET":
-        return JsonResponse(_shown(queries.draft_for(request.user, work, slug)))
+        return JsonResponse(_shown(queries.draft_for(user, work, slug)))
     given = _draft_in(request)
-    saved = actions.save_draft(request.user, work, slug, given.files, given.version)
+    saved = actions.save_draft(user, work, slug, given.files, given.version)
     return JsonResponse({"version": saved.version, "updated_at": saved.updated_at})
 
 
@@ -95,9 +93,11 @@ def _draft_in(request: HttpRequest) -> DraftIn:
     try:
         return DraftIn.model_validate_json(request.body)
     except RequestDataTooBig:
-        raise TooLarge("This is more than a draft can hold, so it was not saved. The last saved one is kept.") from None
+        raise TooLarge(
+            "This is more than a draft can hold. It was not saved; the last saved one is kept."
+        ) from None
     except ValidationError:
-        raise BadFiles('A draft is {"files": {name: text}, "version": number}. Nothing was changed.') from None
+        raise BadFiles('A draft is {"files": {name: text}, "version": number}. Nothing changed.') from None
 
 
 # --- trying and submitting
@@ -119,7 +119,7 @@ def _files(request: HttpRequest) -> Files:
 def try_out(request: HttpRequest, slug: str) -> HttpResponse:
     """Run the file against the visible examples."""
     limits.check_try(request)
-    return _answer(request, "exercise", slug, actions.try_out(request.user, slug, _files(request)))
+    return _answer(request, "exercise", slug, actions.try_out(person(request), slug, _files(request)))
 
 
 @require_POST
@@ -127,7 +127,7 @@ def try_out(request: HttpRequest, slug: str) -> HttpResponse:
 def submit(request: HttpRequest, work: str, slug: str) -> HttpResponse:
     """Hand in for grading."""
     limits.check_submit(request)
-    return _answer(request, work, slug, actions.submit(request.user, work, slug, _files(request)).run)
+    return _answer(request, work, slug, actions.submit(person(request), work, slug, _files(request)).run)
 
 
 def _answer(request: HttpRequest, work: str, slug: str, run: Run) -> HttpResponse:

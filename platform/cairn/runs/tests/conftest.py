@@ -42,7 +42,9 @@ def bob(person: Callable[..., User]) -> User:
 @pytest.fixture
 def mo(person: Callable[..., User], alice: User) -> User:
     mentor = person("mo", is_mentor=True)
-    cohort = Cohort.objects.create(slug="autumn", title="Autumn", path="zero-to-llm", starts_on=timezone.now())
+    cohort = Cohort.objects.create(
+        slug="autumn", title="Autumn", path="zero-to-llm", starts_on=timezone.now()
+    )
     Membership.objects.create(cohort=cohort, user=alice, role=Membership.Role.LEARNER)
     Membership.objects.create(cohort=cohort, user=mentor, role=Membership.Role.MENTOR)
     return mentor
@@ -50,7 +52,12 @@ def mo(person: Callable[..., User], alice: User) -> User:
 
 def queued(owner: User, queue: str = "grade", **job: Any) -> Run:
     """A run that waits."""
-    fields = {"id": str(uuid.uuid4()), "kind": Kind.GRADE, "files": {"solution.py": "x = 1\n"}, "tests": {"tests.py": "# secret expectations\n"}}
+    fields = {
+        "id": str(uuid.uuid4()),
+        "kind": Kind.GRADE,
+        "files": {"solution.py": "x = 1\n"},
+        "tests": {"tests.py": "# secret expectations\n"},
+    }
     return actions.enqueue(owner, "Dot product", Job(**(fields | job)), queue)
 
 

@@ -44,7 +44,9 @@ def test_from_claim_to_report_and_the_next_claim(node: Node, alice: User) -> Non
     claim = Claim.model_validate_json(node.claim().content)
     assert claim.job.id == str(first.pk)
     place = f"jobs/{first.pk}"
-    assert node.post(f"{place}/events", batch(0, "hello").model_dump_json(), claim.token).json() == {"cancel": False}
+    assert node.post(f"{place}/events", batch(0, "hello").model_dump_json(), claim.token).json() == {
+        "cancel": False
+    }
     assert node.post(f"{place}/heartbeat", "{}", claim.token).json() == {"cancel": False}
     answer = node.post(f"{place}/report", report(first).model_dump_json(), claim.token)
     assert Claim.model_validate_json(answer.content).job.id == str(second.pk)
@@ -82,7 +84,10 @@ def test_a_ticket_for_another_queue_claims_nothing(node: Node, alice: User) -> N
 def test_without_the_token_a_run_cannot_be_touched(node: Node, alice: User, what: str, token: str) -> None:
     run = queued(alice)
     node.claim()
-    body = {"events": batch(0, "x").model_dump_json(), "report": report(run, Verdict.FAILED).model_dump_json()}
+    body = {
+        "events": batch(0, "x").model_dump_json(),
+        "report": report(run, Verdict.FAILED).model_dump_json(),
+    }
     assert node.post(f"jobs/{run.pk}/{what}", body.get(what, "{}"), token).status_code == 409
     run.refresh_from_db()
     assert (run.state, run.last_seq) == ("running", 1)
@@ -91,7 +96,9 @@ def test_without_the_token_a_run_cannot_be_touched(node: Node, alice: User, what
 def test_a_token_speaks_for_its_own_run_only(node: Node, alice: User) -> None:
     queued(alice), queued(alice)
     mine, other = node.claim().json(), node.claim().json()
-    answer = node.post(f"jobs/{other['job']['id']}/report", report(other["job"]["id"]).model_dump_json(), mine["token"])
+    answer = node.post(
+        f"jobs/{other['job']['id']}/report", report(other["job"]["id"]).model_dump_json(), mine["token"]
+    )
     assert answer.status_code == 409
 
 
@@ -117,7 +124,9 @@ def test_a_message_over_the_limit_is_refused(node: Node, alice: User, settings: 
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     run = queued(alice)
     token = node.claim().json()["token"]
-    assert node.post(f"jobs/{run.pk}/events", batch(0, "x" * 2000).model_dump_json(), token).status_code == 413
+    assert (
+        node.post(f"jobs/{run.pk}/events", batch(0, "x" * 2000).model_dump_json(), token).status_code == 413
+    )
 
 
 def test_an_unknown_job_and_a_finished_one_look_the_same(node: Node, alice: User) -> None:

@@ -68,7 +68,10 @@ def test_nobody_else_stops_it(who: str, status: int, run: Run, request: pytest.F
 def test_the_results_say_how_far_the_run_is(run: Run, alice: User) -> None:
     claim = actions.claim("grade", "n1")
     assert claim is not None
-    plan = Phase(name="testing", tests=(PlannedTest(name="test_a", title="Adds"), PlannedTest(name="test_b", title="Sums")))
+    plan = Phase(
+        name="testing",
+        tests=(PlannedTest(name="test_a", title="Adds"), PlannedTest(name="test_b", title="Sums")),
+    )
     passed = TestDone(result=TestResult(name="test_a", title="Adds", status=TestStatus.PASSED))
     actions.append_events(run.pk, claim.token, Batch(first=0, events=(plan, passed)))
     text = signed_in(alice).get(f"/runs/{run.pk}/results").content.decode()
@@ -96,7 +99,9 @@ def test_an_internal_failure_is_told_as_ours(run: Run, alice: User) -> None:
     assert "The sandbox did not answer. Your code is saved. Nothing was counted as an attempt." in text
 
 
-def test_the_api_gives_state_and_events_in_pages(run: Run, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_api_gives_state_and_events_in_pages(
+    run: Run, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("cairn.runs.api.PAGE", 2)
     client = signed_in(alice)
     assert client.get(f"/api/v1/runs/{run.pk}").json()["position"] == 1

@@ -15,7 +15,19 @@ from cairn.runs.models import Run
 from cairn.runs.tests.conftest import batch, queued, report
 from grader.contract import Verdict
 
-STEPS = ("claim", "events", "resend", "heartbeat", "pass", "fail", "internal", "release", "lapse", "sweep", "cancel")
+STEPS = (
+    "claim",
+    "events",
+    "resend",
+    "heartbeat",
+    "pass",
+    "fail",
+    "internal",
+    "release",
+    "lapse",
+    "sweep",
+    "cancel",
+)
 
 
 class World:

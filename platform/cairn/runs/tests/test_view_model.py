@@ -34,14 +34,22 @@ def run(state: str = "running", **more: Any) -> Run:
 
 def finished(verdict: str, *statuses: str, kind: str = "grade", **report: Any) -> Run:
     tests = [result(i, status) for i, status in enumerate(statuses)]
-    body = {"status": verdict, "tests": tests, "message": "", "output": "", "metrics": {}, "wall_seconds": 0.5}
+    body = {
+        "status": verdict,
+        "tests": tests,
+        "message": "",
+        "output": "",
+        "metrics": {},
+        "wall_seconds": 0.5,
+    }
     ended = run("finished", verdict=verdict, report=body | report)
     ended.kind = kind
     return ended
 
 
 @pytest.mark.parametrize(
-    ("position", "summary"), [(1, "Next in the queue"), (3, "Number 3 in the queue"), (None, "Next in the queue")]
+    ("position", "summary"),
+    [(1, "Next in the queue"), (3, "Number 3 in the queue"), (None, "Next in the queue")],
 )
 def test_a_waiting_run_says_its_place(position: int | None, summary: str) -> None:
     view = progress(run("queued"), [], position)
@@ -79,7 +87,11 @@ def test_a_second_try_begins_anew() -> None:
 
 def test_output_is_joined_by_stream_and_in_order() -> None:
     view = progress(run(), [said("a"), said("b"), said("oops", "stderr"), said("c")])
-    assert [(chunk.stream, chunk.text) for chunk in view.output] == [("stdout", "ab"), ("stderr", "oops"), ("stdout", "c")]
+    assert [(chunk.stream, chunk.text) for chunk in view.output] == [
+        ("stdout", "ab"),
+        ("stderr", "oops"),
+        ("stdout", "c"),
+    ]
 
 
 def test_of_long_output_the_end_is_shown() -> None:
@@ -96,7 +108,10 @@ def test_of_long_output_the_end_is_shown() -> None:
         (finished("passed", "passed", "passed", kind="try"), "All 2 examples passed"),
         (finished("passed", kind="try"), "Your file ran to its end"),
         (finished("failed", "passed", "failed", "error"), "1 passed, 2 failed"),
-        (finished("timeout", "passed", "timeout", "skipped"), "Over the time limit, 1 passed, 1 failed, 1 not reached"),
+        (
+            finished("timeout", "passed", "timeout", "skipped"),
+            "Over the time limit, 1 passed, 1 failed, 1 not reached",
+        ),
         (finished("error"), "Stopped by an error"),
         (finished("memory"), "Out of memory"),
         (finished("internal"), "Not counted"),
@@ -111,7 +126,10 @@ def test_an_ended_run_sums_up(ended: Run, summary: str) -> None:
 @pytest.mark.parametrize("verdict", ["error", "timeout", "memory", "output", "forbidden"])
 def test_what_stopped_the_code_is_said_even_where_the_report_does_not(verdict: str) -> None:
     assert progress(finished(verdict), []).message.endswith(".")
-    assert progress(finished(verdict, message="Asked for 900 MB of 512."), []).message == "Asked for 900 MB of 512."
+    assert (
+        progress(finished(verdict, message="Asked for 900 MB of 512."), []).message
+        == "Asked for 900 MB of 512."
+    )
 
 
 def test_a_cancelled_submission_counts_nothing_and_a_cancelled_try_need_not_say_so() -> None:
