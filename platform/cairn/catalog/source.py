@@ -39,7 +39,10 @@ class Source:
     def text(self, file: Path, needed: bool = True) -> str:
         """The file's text; empty, with an error if it is ``needed``, where there is none."""
         try:
-            return file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8")
+            if "\0" not in text:
+                return text
+            self.complain(file, text[: text.index("\0")].count("\n") + 1, "This holds a NUL character.")
         except FileNotFoundError:
             if needed:
                 self.complain(

@@ -198,6 +198,12 @@ def test_a_file_that_is_no_text(root):
     assert any(error.file == LESSON and "UTF-8" in error.message for error in errors(root))
 
 
+def test_a_nul_character_which_no_database_keeps(root):
+    (root / EXERCISE / "prompt.md").write_text("One line.\nA NUL: \0\n")
+    error = only_error(root)
+    assert (error.file, error.line) == (f"{EXERCISE}/prompt.md", 2)
+
+
 def test_an_empty_folder_says_where_to_look(tmp_path):
     assert "no curriculum here" in only_error(tmp_path).message
 
