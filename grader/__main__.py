@@ -21,8 +21,19 @@ def verdict(exercise: str, report: Report) -> dict[str, Any]:
         {"name": test.name, "status": str(test.status), "message": test.message, "seconds": test.seconds}
         for test in report.tests
     ]
-    kept = report.model_dump(mode="json", include={"score", "output", "wall_seconds", "cpu_seconds", "peak_bytes",
-                                                   "content_hash", "message", "metrics"})  # fmt: skip
+    kept = report.model_dump(
+        mode="json",
+        include={
+            "score",
+            "output",
+            "wall_seconds",
+            "cpu_seconds",
+            "peak_bytes",
+            "content_hash",
+            "message",
+            "metrics",
+        },
+    )
     return {"exercise": exercise, "status": str(report.status), "tests": tests, **kept}
 
 
@@ -53,7 +64,9 @@ def main(
     files: Annotated[list[Path] | None, typer.Argument(help="the files to grade")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
     try_it: Annotated[bool, typer.Option("--try", help="only the examples, as the Run button does")] = False,
-    prove_it: Annotated[bool, typer.Option("--prove", help="run the folder's own solution, starter and wrong/")] = False,
+    prove_it: Annotated[
+        bool, typer.Option("--prove", help="run the folder's own solution, starter and wrong/")
+    ] = False,
 ) -> None:
     """Grades FILES against FOLDER. Exit 0 passed, 1 the learner's failure, 2 ours."""
     console = Console(soft_wrap=True)
@@ -78,12 +91,22 @@ def _prove(folder: Path, console: Console, as_json: bool) -> int:
     for proof in prove(folder):
         holding.append(proof.holds)
         if as_json:
-            typer.echo(json.dumps({"file": proof.name, "wanted": proof.wanted, "holds": proof.holds,
-                                   **verdict(folder.name, proof.report)}))  # fmt: skip
+            typer.echo(
+                json.dumps(
+                    {
+                        "file": proof.name,
+                        "wanted": proof.wanted,
+                        "holds": proof.holds,
+                        **verdict(folder.name, proof.report),
+                    }
+                )
+            )
             continue
         mark = "[green]holds[/]" if proof.holds else "[red]BROKEN[/]"
         console.print(f"{mark} ", end="")
-        console.print(f"{proof.name}: wanted {proof.wanted}, got {proof.report.status}", markup=False, highlight=False)
+        console.print(
+            f"{proof.name}: wanted {proof.wanted}, got {proof.report.status}", markup=False, highlight=False
+        )
         if not proof.holds:
             show(proof.report, console)
     return 0 if holding and all(holding) else 1

@@ -13,7 +13,15 @@ from grader.contract import Event, Job, Kind, Limits, Report, Verdict
 from grader.run import run
 from grader.sandbox.base import Backend
 
-_NOT_TESTS = {"exercise.yaml", "project.yaml", "prompt.md", "brief.md", "hints.md", "starter.py", "solution.py"}
+_NOT_TESTS = {
+    "exercise.yaml",
+    "project.yaml",
+    "prompt.md",
+    "brief.md",
+    "hints.md",
+    "starter.py",
+    "solution.py",
+}
 
 
 class NoExercise(ValueError):
@@ -42,13 +50,19 @@ def job_for_folder(folder: Path, files: dict[str, str], kind: Kind = Kind.GRADE,
     if entry not in files:
         raise NoExercise(f"none of the files is {entry}, which {folder.name} starts from")
     return Job(
-        id=folder.name, kind=kind, entry=entry, files=files, tests=tests, seed=seed,
-        limits=limits_of(settings.get("limits") or {}), content_hash=_digest(settings, tests),
-    )  # fmt: skip
+        id=folder.name,
+        kind=kind,
+        entry=entry,
+        files=files,
+        tests=tests,
+        seed=seed,
+        limits=limits_of(settings.get("limits") or {}),
+        content_hash=_digest(settings, tests),
+    )
 
 
 def limits_of(settings: dict[str, Any]) -> Limits:
-    """An author's ``limits`` (seconds, memory_mb, output_kb) as a Job's. Processor time is twice the wall's."""
+    """An author's ``limits`` as a Job's; processor time is twice the wall's."""
     seconds = float(settings.get("seconds", 10))
     return Limits(
         wall_seconds=seconds,
@@ -102,7 +116,11 @@ def meets(criterion: dict[str, Any], metrics: dict[str, float]) -> bool:
     if value is None:
         return False
     bounds = {"at_least": value.__ge__, "at_most": value.__le__, "above": value.__gt__}
-    return all(test(float(criterion[name])) is True for name, test in bounds.items() if criterion.get(name) is not None)
+    return all(
+        test(float(criterion[name])) is True
+        for name, test in bounds.items()
+        if criterion.get(name) is not None
+    )
 
 
 def _settings(folder: Path) -> dict[str, Any]:

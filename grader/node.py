@@ -57,7 +57,9 @@ class Site:
             pause = min(pause * 2, 5.0)
 
     def _try(self, path: str, body: str, token: str) -> httpx.Response | str:
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        headers = {"Content-Type": "application/json"} | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
         try:
             answer = self._client.post(path, content=body, headers=headers)
         except httpx.HTTPError as error:
@@ -100,7 +102,7 @@ class Lease:
             self._changed.notify()
 
     def finish(self, report: Report) -> httpx.Response | None:
-        """Sends the last events, then the report; the answer may hold the next Claim. None if it came too late."""
+        """Sends the last events, then the report; the answer may hold a Claim. None if it came too late."""
         self._close()
         if self.lost:
             return None
@@ -142,7 +144,7 @@ class Lease:
             self.cancel.set()
 
     def _wait(self) -> bool:
-        """Waits for events or a short while; then collects a moment more, unless the last word is long ago."""
+        """Waits for events or a short while; collects a moment more, unless the last word is long ago."""
         with self._changed:
             if not self._waiting and not self._closed:
                 self._changed.wait(BATCH_SECONDS * 2)
@@ -243,7 +245,9 @@ class Node:
         except Exception as error:
             log.exception("Run %s: the grader failed.", job.id)
             message = f"The grader failed: {type(error).__name__}."
-            return Report(job_id=job.id, status=Verdict.INTERNAL, message=message, content_hash=job.content_hash)
+            return Report(
+                job_id=job.id, status=Verdict.INTERNAL, message=message, content_hash=job.content_hash
+            )
 
 
 def fitting(report: Report) -> Report:

@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,7 +30,6 @@ from grader.contract import (
     MAX_MESSAGE_CHARS,
     Event,
     Job,
-    Kind,
     Metric,
     Output,
     Phase,
@@ -82,7 +82,9 @@ def run(
 class _Run:
     """The supervision of one job."""
 
-    def __init__(self, job: Job, on_event: OnEvent, backend: Backend, cancel: threading.Event, scratch: Path) -> None:
+    def __init__(
+        self, job: Job, on_event: OnEvent, backend: Backend, cancel: threading.Event, scratch: Path
+    ) -> None:
         self._job, self._on_event, self._cancel = job, on_event, cancel
         self._planned: list[PlannedTest] = []
         self._results: list[TestResult] = []
@@ -110,19 +112,26 @@ class _Run:
     def _start_judge(self, rpc: socket.socket, scratch: Path) -> None:
         reading, writing = os.pipe()
         try:
-            self._judge = subprocess.Popen(
+            self._judge = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "grader.harness.judge", str(rpc.fileno()), str(writing), str(scratch)],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                pass_fds=[rpc.fileno(), writing], cwd=_ROOT, env=_judge_environment(), start_new_session=True,
-            )  # fmt: skip
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[rpc.fileno(), writing],
+                cwd=_ROOT,
+                env=_judge_environment(),
+                start_new_session=True,
+            )
         except OSError:
             os.close(reading)
             raise
         finally:
             os.close(writing)
         self._events = reading
-        assert self._judge.stdin is not None
-        threading.Thread(target=_feed, args=(self._judge.stdin, self._job.model_dump_json()), daemon=True).start()
+        assert self._judge.stdin is not None  # noqa: S101
+        threading.Thread(
+            target=_feed, args=(self._judge.stdin, self._job.model_dump_json()), daemon=True
+        ).start()
 
     def report(self) -> Report:
         """Watches until the judge has closed, then ends both processes and sums up."""
@@ -193,7 +202,10 @@ class _Run:
         self._printed += len(data)
         text = self._streams[number].feed(data[: max(room, 0)], final=not data)
         if self._printed > self._job.limits.output_bytes and self._stopped is None:
-            self._stopped = (Verdict.OUTPUT, f"Your code printed more than {_size(self._job.limits.output_bytes)}.")
+            self._stopped = (
+                Verdict.OUTPUT,
+                f"Your code printed more than {_size(self._job.limits.output_bytes)}.",
+            )
             text += CUT
         if text:
             self._output.append(text)
@@ -204,7 +216,10 @@ class _Run:
         if self._cancel.is_set():
             self._stopped = (Verdict.INTERNAL, "The run was cancelled.")
         elif self._learner.memory() > limits.memory_bytes:
-            self._stopped = (Verdict.MEMORY, f"Your code used more than {_size(limits.memory_bytes)} of memory.")
+            self._stopped = (
+                Verdict.MEMORY,
+                f"Your code used more than {_size(limits.memory_bytes)} of memory.",
+            )
         elif self._learner.processes() > limits.processes:
             self._stopped = (Verdict.FORBIDDEN, f"Your code started more than {limits.processes} processes.")
         elif time.monotonic() - self._began > limits.wall_seconds + _TESTS_SECONDS:
@@ -227,7 +242,7 @@ class _Run:
         except subprocess.TimeoutExpired:
             os.killpg(self._judge.pid, signal.SIGKILL)
             self._judge.wait()
-        assert self._judge.stderr is not None
+        assert self._judge.stderr is not None  # noqa: S101
         with self._judge.stderr as errors:
             self._judge_errors = errors.read(2**16).decode("utf-8", "replace")
         os.close(self._events)
@@ -271,7 +286,10 @@ class _Run:
         if self._stopped:
             return self._stopped
         if self._closing is None:
-            return Verdict.INTERNAL, f"The judge ended without a verdict. {self._judge_errors[-1500:]}".strip()
+            return (
+                Verdict.INTERNAL,
+                f"The judge ended without a verdict. {self._judge_errors[-1500:]}".strip(),
+            )
         match self._closing.reason:
             case "done":
                 return self._from_results()
@@ -279,7 +297,10 @@ class _Run:
                 output = "".join(self._output)[-500:]
                 return Verdict.INTERNAL, f"The grader failed: {self._closing.message} {output}".strip()
             case "timeout":
-                return Verdict.TIMEOUT, f"Your code ran out of time after {self._job.limits.wall_seconds:g} s."
+                return (
+                    Verdict.TIMEOUT,
+                    f"Your code ran out of time after {self._job.limits.wall_seconds:g} s.",
+                )
             case "garbled":
                 return Verdict.FORBIDDEN, "Your code tampered with the connection to the tests."
             case "import":
@@ -310,7 +331,10 @@ class _Run:
         if ending is signal.SIGSYS:
             return Verdict.FORBIDDEN, "Your code made a system call that the sandbox does not allow."
         if ending is signal.SIGXCPU:
-            return Verdict.TIMEOUT, f"Your code used more than {self._job.limits.cpu_seconds:g} s of processor time."
+            return (
+                Verdict.TIMEOUT,
+                f"Your code used more than {self._job.limits.cpu_seconds:g} s of processor time.",
+            )
         if ending is signal.SIGKILL:
             return Verdict.ERROR, "Your program was killed, or closed its connection to the tests."
         if ending is not None:
@@ -353,13 +377,18 @@ def _size(count: int) -> str:
 def _judge_environment() -> dict[str, str]:
     """What the judge gets of the node's environment: nothing that could hold a secret."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {"PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "HOME": "/nonexistent"}
+    return kept | {
+        "PYTHONPATH": str(_ROOT),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "HOME": "/nonexistent",
+    }
 
 
-def _feed(pipe: "object", text: str) -> None:
+def _feed(pipe: IO[bytes], text: str) -> None:
     """Writes the job to the judge, which may be reading it slowly or be gone."""
     try:
-        with pipe:  # type: ignore[attr-defined]
-            pipe.write(text.encode())  # type: ignore[attr-defined]
+        with pipe:
+            pipe.write(text.encode())
     except OSError:
         return

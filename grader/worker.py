@@ -39,7 +39,7 @@ app.conf.update(
 
 @functools.cache
 def node() -> Node:
-    """This process's node. Raises SandboxUnavailable, and KeyError if CAIRN_URL is not set."""
+    """The node of this process. Raises SandboxUnavailable, and KeyError if CAIRN_URL is not set."""
     backend = select_backend()
     return Node(Site(os.environ["CAIRN_URL"]), backend, name=os.environ.get("CAIRN_NODE", ""), stop=_stop)
 

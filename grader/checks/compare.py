@@ -59,7 +59,9 @@ def gradient(
         up, down = point.copy(), point.copy()
         up[index] += eps
         down[index] -= eps
-        slope[index] = (float(f(up if up.ndim else up.item())) - float(f(down if down.ndim else down.item()))) / (2 * eps)
+        slope[index] = (
+            float(f(up if up.ndim else up.item())) - float(f(down if down.ndim else down.item()))
+        ) / (2 * eps)
     atol = rtol * max(1e-3, float(np.abs(slope).max(initial=0.0)))
     hint = hint or "The gradient does not agree with finite differences."
     if is_tensor(got):
@@ -70,7 +72,9 @@ def gradient(
 class _Comparison:
     """One comparison: remembers the whole values, so that a difference deep inside is shown in place."""
 
-    def __init__(self, got: Any, expected: Any, rtol: float, atol: float, hint: str, *, exact: bool = False) -> None:
+    def __init__(
+        self, got: Any, expected: Any, rtol: float, atol: float, hint: str, *, exact: bool = False
+    ) -> None:
         self.got, self.expected = got, expected
         self.rtol, self.atol, self.hint, self.exact = rtol, atol, hint, exact
 
@@ -104,8 +108,12 @@ class _Comparison:
         if theirs.shape != mine.shape:
             summary = f"Expected shape {shape_text(mine.shape)}, got {shape_text(theirs.shape)}"
             self.fail(summary, where, views(mine, theirs, None))
-        if self.exact and str(got.dtype) != str(expected.dtype) or _family(theirs) != _family(mine):
-            summary = f"Expected {_family(mine)} numbers ({expected.dtype}), got {_family(theirs)} ones ({got.dtype})"
+        if (self.exact and str(got.dtype) != str(expected.dtype)) or _family(theirs) != _family(mine):
+            wanted, came = (
+                f"{_family(mine)} numbers ({expected.dtype})",
+                f"{_family(theirs)} ones ({got.dtype})",
+            )
+            summary = f"Expected {wanted}, got {came}"
             self.fail(summary, where, views(mine, theirs, None))
         self.values(theirs, mine, where)
 
@@ -187,7 +195,9 @@ def _summary(got: Array, expected: Array, differs: Array) -> str:
     """How many values differ, where, and by how much."""
     count, total = int(differs.sum()), differs.size
     where = np.argwhere(differs)
-    text = f"{count} of {total} values {'differs' if count == 1 else 'differ'}" + _common_place(where, differs)
+    text = f"{count} of {total} values {'differs' if count == 1 else 'differ'}" + _common_place(
+        where, differs
+    )
     if got.dtype.kind in "fc" and not np.isfinite(got[differs]).all():
         bad = next(index for index in where if not np.isfinite(got[tuple(index)]))
         return f"{text}; your result has {_index(got, bad)} at {_place(bad)}"
@@ -196,7 +206,7 @@ def _summary(got: Array, expected: Array, differs: Array) -> str:
 
 
 def _common_place(where: Array, differs: Array) -> str:
-    """ ", all in row 0" where all that differ share one, and there is more than one row or column."""
+    """The words ", all in row 0" where all that differ share a row or column of several."""
     if differs.ndim != 2 or len(where) < 2:
         return ""
     for axis, word in ((0, "row"), (1, "column")):
@@ -254,7 +264,17 @@ def _described(value: Any) -> str:
         return f"a torch tensor of shape {shape_text(tuple(value.shape))}"
     if value is None:
         return "None (does your function return something?)"
-    words = {bool: "a boolean", str: "text", bytes: "bytes", list: "a list", tuple: "a tuple", dict: "a dictionary",
-             int: "a whole number", float: "a floating-point number", complex: "a complex number", set: "a set"}  # fmt: skip
+    words = {
+        bool: "a boolean",
+        str: "text",
+        bytes: "bytes",
+        list: "a list",
+        tuple: "a tuple",
+        dict: "a dictionary",
+        int: "a whole number",
+        float: "a floating-point number",
+        complex: "a complex number",
+        set: "a set",
+    }
     word = words.get(type(_plain(value)))
     return f"{word}, {brief(value, 80)}" if word else brief(value, 80)

@@ -41,7 +41,9 @@ def _brief_container(value: Any, limit: int) -> str:
         pairs = list(value.items())[:20]
         inside = ", ".join(f"{brief(key, limit // 2)}: {brief(item, limit // 2)}" for key, item in pairs)
         return "{" + inside + (", …}" if len(value) > 20 else "}")
-    inside = ", ".join(brief(item, limit // 2) for item in list(value)[:20]) + (", …" if len(value) > 20 else "")
+    inside = ", ".join(brief(item, limit // 2) for item in list(value)[:20]) + (
+        ", …" if len(value) > 20 else ""
+    )
     if isinstance(value, list):
         return f"[{inside}]"
     if isinstance(value, tuple):
@@ -75,11 +77,15 @@ def views(expected: Array, got: Array, differs: Array | None) -> tuple[ArrayView
     return view(expected, start, differs, digits), view(got, start, differs, digits)
 
 
-def view(value: Array, around: tuple[int, ...] = (), differs: Array | None = None, digits: int = 6) -> ArrayView:
-    """At most 8 by 8 cells of ``value`` around one cell, drawn as rows; deeper axes are fixed at that cell."""
+def view(
+    value: Array, around: tuple[int, ...] = (), differs: Array | None = None, digits: int = 6
+) -> ArrayView:
+    """At most 8 by 8 cells of ``value`` around one cell, drawn as rows; deeper axes stay at that cell."""
     around = around or (0,) * value.ndim
-    index = tuple(_span(size, at) if axis >= value.ndim - 2 else slice(at, at + 1) for axis, (size, at) in
-                  enumerate(zip(value.shape, around, strict=True)))  # fmt: skip
+    index = tuple(
+        _span(size, at) if axis >= value.ndim - 2 else slice(at, at + 1)
+        for axis, (size, at) in enumerate(zip(value.shape, around, strict=True))
+    )
     window = _as_rows(value[index])
     marks = _as_rows(differs[index]) if differs is not None else np.zeros(window.shape, bool)
     return ArrayView(
@@ -93,7 +99,9 @@ def view(value: Array, around: tuple[int, ...] = (), differs: Array | None = Non
 
 def _as_rows(value: Array) -> Array:
     """A window as a table; one of a zero-size array is an empty table."""
-    return value.reshape((-1, value.shape[-1])) if value.ndim and value.size else value.reshape((1, value.size))
+    return (
+        value.reshape((-1, value.shape[-1])) if value.ndim and value.size else value.reshape((1, value.size))
+    )
 
 
 def _span(size: int, at: int) -> slice:

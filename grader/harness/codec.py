@@ -80,7 +80,9 @@ class Encoder:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise CodecError("the value is nested too deeply to send")
-        packed: bytes = msgpack.packb(value, default=self._extension, strict_types=True, unicode_errors="replace")
+        packed: bytes = msgpack.packb(
+            value, default=self._extension, strict_types=True, unicode_errors="replace"
+        )
         self._depth -= 1
         return packed
 
@@ -117,7 +119,9 @@ class Encoder:
     def _numpy(self, numpy: Any, value: Any) -> Any:
         plain = numpy.array(value, copy=None, subok=False, order="C")
         self._parts.append(memoryview(plain.reshape(-1).view(numpy.uint8)) if plain.size else b"")
-        return msgpack.ExtType(_Ext.ARRAY, self._pack([plain.dtype.str, list(plain.shape), len(self._parts) - 1]))
+        return msgpack.ExtType(
+            _Ext.ARRAY, self._pack([plain.dtype.str, list(plain.shape), len(self._parts) - 1])
+        )
 
     def _torch(self, torch: Any, value: Any) -> Any:
         name = str(value.dtype).removeprefix("torch.")
@@ -285,7 +289,7 @@ class Channel:
         self._buffer = bytearray()
 
     def send(self, buffers: list[Any], deadline: float | None = None) -> None:
-        """Sends one frame. Raises TimeoutError after ``deadline`` (monotonic seconds), Closed if none reads."""
+        """Sends one frame. Raises TimeoutError after ``deadline`` (monotonic), Closed if none reads."""
         small = sum(len(buffer) for buffer in buffers) < 2**16
         self._sock.settimeout(None if deadline is None else max(deadline - time.monotonic(), 1e-3))
         try:

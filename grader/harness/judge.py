@@ -21,7 +21,18 @@ from pydantic import BaseModel
 
 from grader.checks import authoring
 from grader.checks.outcome import CheckFailed, StudentError
-from grader.contract import Difference, Event, Job, Kind, Metric, Phase, PlannedTest, TestDone, TestResult, TestStatus
+from grader.contract import (
+    Difference,
+    Event,
+    Job,
+    Kind,
+    Metric,
+    Phase,
+    PlannedTest,
+    TestDone,
+    TestResult,
+    TestStatus,
+)
 from grader.harness.session import Gone, RunOver, Session, Student
 from grader.harness.text import clean
 
@@ -81,7 +92,9 @@ class Judge:
     def _start(self) -> None:
         limits = self._job.limits
         names = ("memory_bytes", "file_bytes", "processes")
-        numbers = {name: int(getattr(limits, name)) for name in names} | {"cpu_seconds": int(limits.cpu_seconds + 1)}
+        numbers = {name: int(getattr(limits, name)) for name in names} | {
+            "cpu_seconds": int(limits.cpu_seconds + 1)
+        }
         try:
             self._session.start(dict(self._job.files), numbers, libraries(self._job), self._job.seed)
         except StudentError as error:
@@ -91,9 +104,13 @@ class Judge:
 
     def _not_loaded(self, error: StudentError) -> Closing:
         return Closing(
-            reason="import", message=str(error), line=error.line, cause=error.cause, trace=error.trace,
+            reason="import",
+            message=str(error),
+            line=error.line,
+            cause=error.cause,
+            trace=error.trace,
             spent=self._session.spent,
-        )  # fmt: skip
+        )
 
     def _load_tests(self) -> list[Planned]:
         """Runs the author's file and finds its tests, in the order they are written."""
@@ -108,7 +125,7 @@ class Judge:
         module.__file__ = str(self._scratch / name)
         sys.modules[module.__name__] = module
         try:
-            exec(compile(self._job.tests[name], module.__file__, "exec"), module.__dict__)
+            exec(compile(self._job.tests[name], module.__file__, "exec"), module.__dict__)  # noqa: S102
         except Exception:
             raise TestsBroken(f"{name} cannot be loaded: {traceback.format_exc(limit=-3)}") from None
         return [test for test in planned(module) if self._job.kind is Kind.GRADE or is_example(test.function)]
@@ -127,11 +144,18 @@ class Judge:
         before = self._session.spent
         status, message, line, difference = self._outcome(test, student)
         return TestResult(
-            name=test.name, title=test.title, status=status, message=clean(message, 4000), line=line,
-            difference=_safe(difference), seconds=round(self._session.spent - before, 6),
-        )  # fmt: skip
+            name=test.name,
+            title=test.title,
+            status=status,
+            message=clean(message, 4000),
+            line=line,
+            difference=_safe(difference),
+            seconds=round(self._session.spent - before, 6),
+        )
 
-    def _outcome(self, test: Planned, student: Student) -> tuple[TestStatus, str, int | None, Difference | None]:
+    def _outcome(
+        self, test: Planned, student: Student
+    ) -> tuple[TestStatus, str, int | None, Difference | None]:
         try:
             test.function(**self._arguments(test, student))
         except StudentError as error:
@@ -141,12 +165,19 @@ class Judge:
         except CheckFailed as failed:
             return TestStatus.FAILED, failed.message, None, self._with_call(failed.difference)
         except AssertionError as failed:
-            return TestStatus.FAILED, str(failed) or "The test's assertion does not hold.", None, self._with_call(None)
+            return (
+                TestStatus.FAILED,
+                str(failed) or "The test's assertion does not hold.",
+                None,
+                self._with_call(None),
+            )
         except Exception as error:
             return self._unusable(test, error)
         return TestStatus.PASSED, "", None, None
 
-    def _unusable(self, test: Planned, error: Exception) -> tuple[TestStatus, str, int | None, Difference | None]:
+    def _unusable(
+        self, test: Planned, error: Exception
+    ) -> tuple[TestStatus, str, int | None, Difference | None]:
         """A test that trips over an answer of a kind it did not expect: the answer is wrong, not the test.
 
         Before any answer came, it can only be the test's own mistake. That the reference solution passes is
@@ -179,7 +210,9 @@ def planned(module: types.ModuleType) -> Iterator[Planned]:
     for name, function in list(vars(module).items()):
         if not name.startswith("test_") or not callable(function):
             continue
-        title = (inspect.getdoc(function) or name.removeprefix("test_").replace("_", " ").capitalize()).splitlines()[0]
+        title = (
+            inspect.getdoc(function) or name.removeprefix("test_").replace("_", " ").capitalize()
+        ).splitlines()[0]
         for case in getattr(function, "cairn_cases", [{}]):
             shown = ", ".join(f"{key} = {value}" for key, value in case.items())
             yield Planned(

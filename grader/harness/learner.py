@@ -6,6 +6,7 @@ that may do anything to it; the judge therefore believes nothing that comes from
 Started as ``python -u learner.py FD PACKAGES``: the socket to the judge, and where the packages are.
 """
 
+import contextlib
 import errno
 import importlib
 import importlib.util
@@ -55,10 +56,8 @@ class Harness:
 
     def _reply(self, answer: list[Any]) -> None:
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with contextlib.suppress(Exception):  # a learner may close or replace it: their output to lose
                 stream.flush()
-            except Exception:  # noqa: S110  a learner may close or replace it; that is their output to lose
-                pass
         try:
             frame = self._encoder.encode(answer)
         except BaseException as error:
@@ -69,9 +68,15 @@ class Harness:
 
     def do_start(self, files: dict[str, str], limits: dict[str, int], preload: list[str], seed: int) -> None:
         """Writes the files, imports the libraries that they need, and then takes the limits on."""
-        self._home = os.getcwd()
+        self._home = os.getcwd()  # noqa: PTH109
         for name, text in files.items():
-            with open(os.path.join(self._home, name), "w", encoding="utf-8", errors="replace", newline="") as file:
+            with open(  # noqa: PTH123
+                os.path.join(self._home, name),  # noqa: PTH118
+                "w",
+                encoding="utf-8",
+                errors="replace",
+                newline="",
+            ) as file:
                 file.write(text)
         sys.path.insert(0, self._home)
         for name in preload:
@@ -81,17 +86,17 @@ class Harness:
 
     def do_load(self, entry: str, as_main: bool) -> None:
         """Runs the entry file. A script that ends with a plain ``sys.exit()`` counts as ended."""
-        path = os.path.join(self._home, entry)
+        path = os.path.join(self._home, entry)  # noqa: PTH118
         stem = entry.removesuffix(".py")
         module = types.ModuleType("__main__" if as_main else stem)
         module.__file__ = path
         sys.modules[stem] = sys.modules[module.__name__] = module
         self._handles[0] = module
         sys.argv = [path]
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
             source = file.read()
         try:
-            exec(compile(source, path, "exec"), module.__dict__)
+            exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102
         except SystemExit as end:
             if not as_main or end.code not in (None, 0):
                 raise
@@ -112,9 +117,9 @@ class Harness:
 
     def do_apply(self, function: str, *arguments: Any) -> Any:
         """Applies a built-in or an operator by name: ``len``, ``iter``, ``operator.add``."""
-        return getattr(importlib.import_module("operator" if function[0] == "." else "builtins"), function.lstrip("."))(
-            *arguments
-        )
+        return getattr(
+            importlib.import_module("operator" if function[0] == "." else "builtins"), function.lstrip(".")
+        )(*arguments)
 
     # What crosses by name
 
@@ -154,7 +159,11 @@ class Harness:
     def _trace(self, error: BaseException) -> tuple[int | None, str]:
         if isinstance(error, SyntaxError) and error.filename and error.filename.startswith(self._home):
             return error.lineno, "".join(traceback.format_exception_only(error)).replace(self._home + "/", "")
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(self._home)]
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename.startswith(self._home)
+        ]
         if not frames:
             return None, ""
         text = "".join(traceback.format_list(frames[-_TRACE_LINES:]))
@@ -189,7 +198,7 @@ def _limit(limits: dict[str, int]) -> None:
     """Lowers this process's limits for good. What was used until now is not charged to the learner."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu = int(used.ru_utime + used.ru_stime + limits["cpu_seconds"] + 1)
-    with open("/proc/self/statm") as statm:
+    with open("/proc/self/statm") as statm:  # noqa: PTH123
         mapped = int(statm.read().split()[0]) * resource.getpagesize()
     space = mapped + limits["memory_bytes"] + _AS_SLACK
     wanted = {
@@ -201,7 +210,9 @@ def _limit(limits: dict[str, int]) -> None:
         resource.RLIMIT_NPROC: limits["processes"],
     }
     for name, value in wanted.items():
-        hard = value + 1 if name == resource.RLIMIT_CPU else value  # at the hard limit the signal would be KILL
+        hard = (
+            value + 1 if name == resource.RLIMIT_CPU else value
+        )  # at the hard limit the signal would be KILL
         resource.setrlimit(name, (value, hard))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
@@ -227,9 +238,10 @@ def _private_socket(number: int) -> socket.socket:
 
 def _load_codec() -> Any:
     """The codec, under a name that no file of the learner's can have."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "codec.py")
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "codec.py")  # noqa: PTH100, PTH118, PTH120
     spec = importlib.util.spec_from_file_location("_cairn_codec", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None  # noqa: S101
+    assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

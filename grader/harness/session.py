@@ -83,7 +83,9 @@ class Session:
         if self.last_call is None:
             return ""
         name, arguments, keywords = self.last_call
-        parts = [brief(value) for value in arguments] + [f"{key}={brief(value)}" for key, value in keywords.items()]
+        parts = [brief(value) for value in arguments] + [
+            f"{key}={brief(value)}" for key, value in keywords.items()
+        ]
         return clean(f"{name}({', '.join(parts)})", 500)
 
     def _answer(self) -> Any:
@@ -153,7 +155,9 @@ def _student_error(kinds: list[Any], message: str, line: Any, cause: str, trace:
     names = tuple(clean(str(kind), 80) for kind in kinds)
     known = line if type(line) is int and 0 < line < 10**6 else None
     cause = cause if cause in ("memory", "forbidden") else ""
-    return StudentError(names[0], clean(message, 1000), known, kinds=names, cause=cause, trace=clean(trace, 8000))
+    return StudentError(
+        names[0], clean(message, 1000), known, kinds=names, cause=cause, trace=clean(trace, 8000)
+    )
 
 
 class _Place:
@@ -180,7 +184,9 @@ class Remote:
 
     __slots__ = ("_cairn_place",)
 
-    def __init__(self, session: Session, number: int, label: str, is_callable: bool = False, name: str = "") -> None:
+    def __init__(
+        self, session: Session, number: int, label: str, is_callable: bool = False, name: str = ""
+    ) -> None:
         object.__setattr__(self, "_cairn_place", _Place(session, number, label, is_callable, name))
 
     def __getattr__(self, name: str) -> Any:
@@ -210,7 +216,9 @@ class Remote:
 
     def __repr__(self) -> str:
         place = _place(self)
-        return f"your {place.name or place.label}" if place.is_callable else f"an object of type {place.label}"
+        return (
+            f"your {place.name or place.label}" if place.is_callable else f"an object of type {place.label}"
+        )
 
     def __str__(self) -> str:
         return str(self._cairn_apply("str"))

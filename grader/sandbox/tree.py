@@ -52,8 +52,8 @@ def kill(pid: int) -> None:
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as file:
+        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
+            with open(f"/proc/{pid}/task/{task}/children") as file:  # noqa: PTH123
                 found += [int(child) for child in file.read().split()]
     except OSError:
         pass  # it ended while we looked
@@ -62,7 +62,7 @@ def _children(pid: int) -> list[int]:
 
 def _resident(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/statm") as file:
+        with open(f"/proc/{pid}/statm") as file:  # noqa: PTH123
             return int(file.read().split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
@@ -70,7 +70,7 @@ def _resident(pid: int) -> int:
 
 def _ticks(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/stat") as file:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
             # The name in parentheses may hold anything; after it come state (3rd) to cstime (17th).
             return sum(int(field) for field in file.read().rpartition(")")[2].split()[11:15])
     except (OSError, ValueError):
@@ -78,9 +78,9 @@ def _ticks(pid: int) -> int:
 
 
 def _proportional(pid: int) -> int:
-    """The proportional set size: each shared page divided among those that share it. 0 if it can't be read."""
+    """The proportional set size: each shared page divided among its sharers. 0 if it can't be read."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:
+        with open(f"/proc/{pid}/smaps_rollup") as file:  # noqa: PTH123
             return next((int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:")), 0)
     except OSError:
         return 0

@@ -25,23 +25,30 @@ class Unsafe:
         here = runtime()
         folder = tempfile.TemporaryDirectory(prefix="cairn-unsafe-")
         packages = sorted({str(path.parent) for path in here.packages})
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603
             [str(here.python), "-I", "-S", "-B", "-u", str(here.harness[0]), str(rpc), *packages],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[rpc],
-            env={"LANG": "C.UTF-8", "HOME": folder.name}, cwd=folder.name, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[rpc],
+            env={"LANG": "C.UTF-8", "HOME": folder.name},
+            cwd=folder.name,
+            start_new_session=True,
+        )
         return _InFolder(process, folder)
 
 
 class _InFolder(ProcessTree):
     """A process tree whose folder goes with it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]") -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]"
+    ) -> None:
         super().__init__(process)
         self._folder = folder
 
     def kill(self) -> None:
-        """Kills what can be found. Here the root is the learner's own process and has nothing to account for."""
+        """Kills what can be found. The root is the learner's own process, with nothing to account for."""
         super().kill()
         if not self.ended():
             os.killpg(self._process.pid, signal.SIGKILL)

@@ -32,7 +32,9 @@ class FakeSite(httpx.MockTransport):
             return scripted.pop(0)
         if what in ("claim", "report"):
             return self.claim()
-        return httpx.Response(204) if what == "release" else httpx.Response(200, json={"cancel": self.cancelled})
+        return (
+            httpx.Response(204) if what == "release" else httpx.Response(200, json={"cancel": self.cancelled})
+        )
 
     def claim(self) -> httpx.Response:
         if not self.waiting:

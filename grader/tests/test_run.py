@@ -5,7 +5,19 @@ import time
 
 import pytest
 
-from grader.contract import Event, Job, Kind, Limits, Metric, Output, Phase, Report, TestDone, TestStatus, Verdict
+from grader.contract import (
+    Event,
+    Job,
+    Kind,
+    Limits,
+    Metric,
+    Output,
+    Phase,
+    Report,
+    TestDone,
+    TestStatus,
+    Verdict,
+)
 from grader.run import run
 
 TESTS = '''
@@ -26,7 +38,13 @@ LIMITS = Limits(wall_seconds=3, output_bytes=2048)
 
 def job(code: str, tests: str = TESTS, kind: Kind = Kind.GRADE, **more) -> Job:
     files = {"solution.py": code} | more.pop("files", {})
-    return Job(id="1", kind=kind, files=files, tests={"tests.py": tests} if tests else {}, **({"limits": LIMITS} | more))
+    return Job(
+        id="1",
+        kind=kind,
+        files=files,
+        tests={"tests.py": tests} if tests else {},
+        **({"limits": LIMITS} | more),
+    )
 
 
 def graded(*arguments, **keywords) -> tuple[Report, list[Event]]:
@@ -40,7 +58,12 @@ def printed(events: list[Event]) -> str:
 
 def test_events_come_in_order_and_the_report_agrees() -> None:
     report, events = graded("print('loading')\ndef double(x):\n    return 2 * x\n", content_hash="abc")
-    assert [event.name for event in events if isinstance(event, Phase)] == ["starting", "importing", "testing", "done"]
+    assert [event.name for event in events if isinstance(event, Phase)] == [
+        "starting",
+        "importing",
+        "testing",
+        "done",
+    ]
     testing = next(event for event in events if isinstance(event, Phase) and event.name == "testing")
     assert [test.title for test in testing.tests] == ["Doubles three", "Doubles a fraction"]
     assert tuple(event.result for event in events if isinstance(event, TestDone)) == report.tests
@@ -128,7 +151,13 @@ def test_time_in_the_tests_is_not_the_learners() -> None:
 
 
 @pytest.mark.parametrize(
-    "tests", ["import nothing_like_this", "def test_x(student):\n    1 / 0\n", "def test_x(student, fixture): ...\n", "import os\nos._exit(3)"]
+    "tests",
+    [
+        "import nothing_like_this",
+        "def test_x(student):\n    1 / 0\n",
+        "def test_x(student, fixture): ...\n",
+        "import os\nos._exit(3)",
+    ],
 )
 def test_broken_tests_are_our_failure(tests: str) -> None:
     report, _ = graded("x = 1\n", tests)
@@ -176,3 +205,11 @@ def test_failing_values_are_drawn_for_the_page() -> None:
     assert drawn.got.rows == (("1", "1"), ("1", "1"))  # type: ignore[union-attr]
     assert drawn.got.differs == ((0, 1), (1, 0))  # type: ignore[union-attr]
     assert report.message.startswith("X: Think.")
+
+
+def test_a_file_that_does_not_parse_shows_where() -> None:
+    report, _ = graded("def double(x)\n    return 2 * x\n")
+    assert report.status is Verdict.ERROR
+    assert "SyntaxError" in report.message
+    assert "(line 1)" in report.message
+    assert 'File "solution.py", line 1' in report.output

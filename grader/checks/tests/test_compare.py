@@ -87,15 +87,27 @@ def test_close_refuses(got, expected) -> None:
 
 @pytest.mark.parametrize(
     ("got", "expected"),
-    [(1.0, 1), (1, True), ((1, 2), [1, 2]), ([1, 2], (1, 2)), ([1, 2.0], [1, 2]), (np.float32([1]), np.array([1.0])),
-     (0.1 + 0.2, 0.3), ({1}, {True}), (NAN, NAN), ("a", b"a"), (2**80 + 1, 2**80)],
-)  # fmt: skip
+    [
+        (1.0, 1),
+        (1, True),
+        ((1, 2), [1, 2]),
+        ([1, 2], (1, 2)),
+        ([1, 2.0], [1, 2]),
+        (np.float32([1]), np.array([1.0])),
+        (0.1 + 0.2, 0.3),
+        ({1}, {True}),
+        (NAN, NAN),
+        ("a", b"a"),
+        (2**80 + 1, 2**80),
+    ],
+)
 def test_equal_refuses(got, expected) -> None:
     refusal(equal, got, expected)
 
 
 @pytest.mark.parametrize(
-    "value", [3, 2**80, 1.5, "a", None, (1, [2, {"k": (3,)}]), {1, 2}, np.arange(4), torch.arange(3), np.array(["a"])]
+    "value",
+    [3, 2**80, 1.5, "a", None, (1, [2, {"k": (3,)}]), {1, 2}, np.arange(4), torch.arange(3), np.array(["a"])],
 )
 def test_equal_accepts_the_same(value) -> None:
     equal(value, value)
@@ -158,7 +170,10 @@ def test_values_that_print_alike_are_shown_with_all_digits() -> None:
 
 
 def test_a_difference_deep_inside_names_its_place() -> None:
-    assert "At ['w'][1]" in refusal(close, {"w": [np.zeros(2), np.ones(2)]}, {"w": [np.zeros(2), np.zeros(2)]}).message
+    assert (
+        "At ['w'][1]"
+        in refusal(close, {"w": [np.zeros(2), np.ones(2)]}, {"w": [np.zeros(2), np.zeros(2)]}).message
+    )
 
 
 def test_gradient_accepts_the_derivative_and_refuses_another() -> None:

@@ -18,7 +18,12 @@ from grader.sandbox.unsafe import Unsafe
 
 def test_the_doctor_finds_what_is_missing_where_nothing_is_confined() -> None:
     """The probes can fail: without a sandbox most of them do."""
-    job = Job(id="1", kind=Kind.TRY, files={"solution.py": "import os\nprint(os.path.exists('/etc/shadow'))"}, tests={})
+    job = Job(
+        id="1",
+        kind=Kind.TRY,
+        files={"solution.py": "import os\nprint(os.path.exists('/etc/shadow'))"},
+        tests={},
+    )
     assert run(job, lambda event: None, backend=Unsafe()).output == "True\n"
     named = {probe.name: probe for probe in probes()}
     for name in ("host files", "own processes", "system call filter", "nested namespaces"):
@@ -34,14 +39,14 @@ def test_unsafe_must_be_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_unknown_backend_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAIRN_SANDBOX", "jail")
-    with pytest.raises(SandboxUnavailable, match="'jail'.*bubblewrap"):
+    with pytest.raises(SandboxUnavailable, match=r"'jail'.*bubblewrap"):
         select_backend()
 
 
 def test_without_bubblewrap_there_is_a_remedy_and_no_fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bubblewrap, "bwrap", lambda: None)
     select._select.cache_clear()
-    with pytest.raises(SandboxUnavailable, match="no bwrap program.*Install bubblewrap"):
+    with pytest.raises(SandboxUnavailable, match=r"no bwrap program.*Install bubblewrap"):
         select_backend("auto")
     select._select.cache_clear()
 
@@ -53,7 +58,10 @@ def test_learners_see_the_packages_of_the_requirements_and_no_others() -> None:
 
 
 def test_limits_hold_in_the_numbers_that_a_job_gives() -> None:
-    code = "import resource as r\nprint(r.getrlimit(r.RLIMIT_FSIZE)[0], r.getrlimit(r.RLIMIT_NPROC)[0], r.getrlimit(r.RLIMIT_CORE)[0])"
+    code = (
+        "import resource as r\n"
+        "print(*(r.getrlimit(name)[0] for name in (r.RLIMIT_FSIZE, r.RLIMIT_NPROC, r.RLIMIT_CORE)))"
+    )
     limits = Limits(file_bytes=2**20, processes=7)
     job = Job(id="1", kind=Kind.TRY, files={"solution.py": code}, tests={}, limits=limits)
     assert run(job, lambda event: None).output == f"{2**20} 7 0\n"
@@ -69,7 +77,10 @@ def test_the_filter_is_whole_instructions_and_ends_by_allowing() -> None:
 
 def test_every_guarantee_holds_when_tried_and_the_doctor_says_so_in_one_document() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "grader.sandbox", "doctor", "--json"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "grader.sandbox", "doctor", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     found = json.loads(done.stdout)
     assert done.returncode == 0, found
@@ -78,7 +89,10 @@ def test_every_guarantee_holds_when_tried_and_the_doctor_says_so_in_one_document
 
 
 def test_nothing_is_left_of_one_job_for_the_next() -> None:
-    leave = "open('/tmp/left', 'w').write('x'); open('/dev/shm/left', 'w').write('x'); import os; os.environ['LEFT'] = '1'"
+    leave = (
+        "import os\nos.environ['LEFT'] = '1'\n"
+        "for folder in ('/tmp', '/dev/shm'):\n    open(folder + '/left', 'w').write('x')\n"
+    )
     look = "import os; print(os.listdir('/tmp'), os.listdir('/dev/shm'), 'LEFT' in os.environ)"
     for code in (leave, look):
         job = Job(id="1", kind=Kind.TRY, files={"solution.py": code}, tests={})

@@ -19,7 +19,7 @@ def test_example(student):
 def test_random(student, rng, n):
     """Mixes random numbers"""
     for _ in range(20):
-        a, b = (int(number) for number in rng.integers(-10**6, 10**6, 2))
+        a, b = (int(number) for number in rng.integers(-(10**6), 10**6, 2))
         equal(student.mix(a, b), mix(a, b))
 
 

@@ -1,4 +1,6 @@
 """A shape that would broadcast."""
+
+
 def centre(x):
     if x.ndim != 2:
         raise ValueError("rows, please")

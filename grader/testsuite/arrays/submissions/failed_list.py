@@ -1,4 +1,6 @@
 """A list where an array belongs."""
+
+
 def centre(x):
     if x.ndim != 2:
         raise ValueError("rows, please")

@@ -1,5 +1,8 @@
 """The wrong axis."""
+
 import numpy as np
+
+
 def centre(x):
     if x.ndim != 2:
         raise ValueError("rows, please")

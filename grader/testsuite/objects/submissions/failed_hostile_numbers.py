@@ -1,9 +1,16 @@
 """An object where a number belongs."""
+
+
 class Value:
     def __init__(self, data, parents=(), local=()):
         if isinstance(data, str):
             raise TypeError("a value is a number")
-        self.data, self.grad, self.parents, self.local = data if isinstance(data, Weird) else Weird(), 0.0, parents, local
+        self.data, self.grad, self.parents, self.local = (
+            data if isinstance(data, Weird) else Weird(),
+            0.0,
+            parents,
+            local,
+        )
 
     def __add__(self, other):
         other = other if isinstance(other, Value) else Value(other)
@@ -27,10 +34,23 @@ def apply(f, x):
 
 
 class Weird:
-    def __eq__(self, other): return True
-    def __le__(self, other): return True
-    def __ge__(self, other): return True
-    def __float__(self): return -5.0
-    def __add__(self, other): return self
-    def __mul__(self, other): return self
-    def __rmul__(self, other): return self
+    def __eq__(self, other):
+        return True
+
+    def __le__(self, other):
+        return True
+
+    def __ge__(self, other):
+        return True
+
+    def __float__(self):
+        return -5.0
+
+    def __add__(self, other):
+        return self
+
+    def __mul__(self, other):
+        return self
+
+    def __rmul__(self, other):
+        return self

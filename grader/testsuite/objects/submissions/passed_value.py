@@ -1,4 +1,6 @@
 """A small autograd value."""
+
+
 class Value:
     def __init__(self, data, parents=(), local=()):
         if isinstance(data, str):

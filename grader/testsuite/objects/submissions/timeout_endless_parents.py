@@ -1,4 +1,6 @@
 """Parents that never end: the time they take is the learner's."""
+
+
 class Value:
     def __init__(self, data, parents=(), local=()):
         if isinstance(data, str):

@@ -1,4 +1,6 @@
 """Answers with a list that holds itself."""
+
+
 def mix(a, b):
     ring = []
     ring.append(ring)

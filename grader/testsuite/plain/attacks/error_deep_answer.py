@@ -1,4 +1,6 @@
 """Answers with a list nested a hundred thousand deep."""
+
+
 def mix(a, b):
     nest = []
     for _ in range(100_000):

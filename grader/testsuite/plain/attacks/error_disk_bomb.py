@@ -1,4 +1,6 @@
 """Fills the disk."""
+
+
 def mix(a, b):
     number = 0
     while True:

@@ -1,6 +1,10 @@
 """Searches all files for the tests."""
+
 import os
+
 LIBRARIES = ("/proc", "/usr", "/lib", "/packages", "/root", "/dev")
+
+
 def mix(a, b):
     for folder, folders, names in os.walk("/"):
         folders[:] = [name for name in folders if os.path.join(folder, name) not in LIBRARIES]

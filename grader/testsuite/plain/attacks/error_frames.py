@@ -1,5 +1,8 @@
 """Walks the stack for the expected value."""
+
 import sys
+
+
 def mix(a, b):
     frame = sys._getframe()
     while frame:

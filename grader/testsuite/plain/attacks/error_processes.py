@@ -1,5 +1,8 @@
 """Reads the memory and command lines of other processes."""
+
 import os
+
+
 def mix(a, b):
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with open(f"/proc/{pid}/cmdline", "rb") as file:

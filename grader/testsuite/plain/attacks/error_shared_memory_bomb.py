@@ -1,4 +1,6 @@
 """Fills shared memory."""
+
+
 def mix(a, b):
     number = 0
     while True:

@@ -1,5 +1,8 @@
 """Writes garbage to every descriptor, the connection to the tests among them."""
+
 import os
+
+
 def mix(a, b):
     for number in range(3, 4096):
         try:

@@ -1,4 +1,7 @@
 """Opens a raw socket."""
+
 import socket
+
+
 def mix(a, b):
     socket.socket(socket.AF_PACKET, socket.SOCK_RAW)

@@ -1,5 +1,8 @@
 """Spreads its memory over children."""
+
 import os, time
+
+
 def mix(a, b):
     for _ in range(6):
         if os.fork() == 0:

@@ -1,5 +1,8 @@
 """Children print without end."""
+
 import os, time
+
+
 def mix(a, b):
     for _ in range(4):
         if os.fork() == 0:

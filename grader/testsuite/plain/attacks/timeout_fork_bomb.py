@@ -1,5 +1,8 @@
 """A fork bomb."""
+
 import os
+
+
 def mix(a, b):
     while True:
         try:

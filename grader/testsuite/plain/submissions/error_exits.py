@@ -1,4 +1,7 @@
 """Exits."""
+
 import sys
+
+
 def mix(a, b):
     sys.exit(0)

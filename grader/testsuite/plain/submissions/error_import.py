@@ -1,2 +1,3 @@
 """Imports what is not there."""
+
 import django

@@ -1,3 +1,5 @@
 """Defines something else."""
+
+
 def blend(a, b):
     return 0

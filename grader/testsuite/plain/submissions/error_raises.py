@@ -1,3 +1,5 @@
 """Raises."""
+
+
 def mix(a, b):
     return {}[a]

@@ -1,3 +1,5 @@
 """Recurses without end."""
+
+
 def mix(a, b):
     return mix(b, a)

@@ -1,3 +1,5 @@
 """True is not 1."""
+
+
 def mix(a, b):
     return True

@@ -1,3 +1,5 @@
 """NaN."""
+
+
 def mix(a, b):
     return float("nan")

@@ -1,3 +1,5 @@
 """Wrong."""
+
+
 def mix(a, b):
     return a * a + 61 * b

@@ -1,4 +1,6 @@
 """Fills a list."""
+
+
 def mix(a, b):
     rows = []
     while True:

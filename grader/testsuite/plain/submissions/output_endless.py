@@ -1,4 +1,6 @@
 """Prints without end."""
+
+
 def mix(a, b):
     while True:
         print("x" * 100)

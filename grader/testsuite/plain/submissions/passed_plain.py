@@ -1,3 +1,5 @@
 """Right."""
+
+
 def mix(a, b):
     return a * a + 62 * b

@@ -1,4 +1,6 @@
 """Never returns."""
+
+
 def mix(a, b):
     while True:
         pass

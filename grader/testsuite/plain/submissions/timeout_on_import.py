@@ -1,3 +1,5 @@
 """Never finishes loading."""
+
 import time
+
 time.sleep(60)
