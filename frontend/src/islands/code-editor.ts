@@ -105,7 +105,7 @@ export class CodeEditor extends HTMLElement {
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, indentWithTab]),
         this.language.of([]), syntaxHighlighting(colours), theme, errorLines,
         EditorState.readOnly.of(textarea.readOnly), EditorView.editable.of(!textarea.readOnly),
-        EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": String(textarea.readOnly) }),
+        EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-readonly": String(textarea.readOnly) }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) this.keepInStep();
           if (update.docChanged || update.selectionSet) this.showPosition();

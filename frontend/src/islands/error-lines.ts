@@ -43,8 +43,9 @@ function marks(diagnostics: readonly Diagnostic[], doc: Text): Marks {
   const numbers: Range<GutterMarker>[] = [];
   for (const { line, message } of [...diagnostics].sort((a, b) => a.line - b.line)) {
     if (line < 1 || line > doc.lines) continue;
-    const { from, to } = doc.line(line);
-    if (to > from) lines.push(Decoration.mark({ class: "cm-error-line" }).range(from, to));
+    const { from, to, text } = doc.line(line);
+    const code = from + text.length - text.trimStart().length;
+    if (to > code) lines.push(Decoration.mark({ class: "cm-error-line" }).range(code, to));
     if (message) lines.push(Decoration.widget({ widget: new Sentence(message), block: true, side: 1 }).range(to));
     numbers.push(redNumber.range(from));
   }

@@ -37,7 +37,7 @@ export class SplitPanes extends HTMLElement {
   show(key: string): void {
     this.dataset["show"] = key;
     for (const tab of this.querySelectorAll<HTMLElement>(":scope > .ptn [data-pane]")) {
-      tab.setAttribute("aria-pressed", String(tab.dataset["pane"] === key));
+      tab.setAttribute("aria-selected", String(tab.dataset["pane"] === key));
     }
   }
 
@@ -48,11 +48,12 @@ export class SplitPanes extends HTMLElement {
     bar.className = "ptn";
     const list = document.createElement("div");
     list.className = "tabs";
-    list.setAttribute("role", "group");
+    list.setAttribute("role", "tablist");
     list.setAttribute("aria-label", "Panes");
     for (const { key, name } of PANES) {
       const button = document.createElement("button");
       Object.assign(button, { type: "button", textContent: name });
+      button.setAttribute("role", "tab");
       button.dataset["pane"] = key;
       button.addEventListener("click", () => this.show(key));
       list.append(button);

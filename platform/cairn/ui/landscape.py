@@ -148,7 +148,7 @@ def way(walked: bool, seed: int = 0) -> SafeString:
 # --- the landing page's map
 
 MAP_WIDTH, MAP_HEIGHT, CELL = 1600, 620, 20
-LEVELS = 18
+LEVELS = 16
 HILLS = (  # centre, radius, height of the loss: the deep one is where the trail ends
     (1290.0, 400.0, 250.0, -1.25),
     (760.0, 620.0, 240.0, 0.75),

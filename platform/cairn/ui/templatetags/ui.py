@@ -313,7 +313,8 @@ def styled(field: BoundField, css: str) -> SafeString:
     """A field's widget with its class, and what assistive technology needs to know of its errors."""
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
     described += [f"{field.auto_id}_error"] if field.errors else []
-    attrs: dict[str, Any] = {"class": f"{field.field.widget.attrs.get('class', '')} {css}".strip()}
+    # A placeholder is no label, and repeats the one above the field.
+    attrs: dict[str, Any] = {"placeholder": False, "class": f"{field.field.widget.attrs.get('class', '')} {css}".strip()}
     if field.errors:
         attrs["aria-invalid"] = "true"
     if described:
