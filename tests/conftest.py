@@ -18,6 +18,8 @@ from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120
+PICTURES = ROOT / "var/test-pictures"  # what the browser showed when a test failed
+FAILED = pytest.StashKey[bool]()
 
 
 class Site:
@@ -115,9 +117,18 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Let fixtures know whether their test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def page(browser: Any, site: Site) -> Iterator[Any]:
-    """A fresh person at a desk: own cookies, nothing stored. Any error in the console fails the test."""
+def page(browser: Any, site: Site, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A fresh person at a desk: own cookies, nothing stored. Complaints of the console are kept."""
     context = browser.new_context(base_url=site.url, viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(15_000)
     fresh = context.new_page()
@@ -126,4 +137,7 @@ def page(browser: Any, site: Site) -> Iterator[Any]:
     fresh.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     fresh.complaints = complaints
     yield fresh
+    if request.node.stash.get(FAILED, False):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        fresh.screenshot(path=PICTURES / f"{request.node.name[:80].replace('/', '-')}.png")
     context.close()

@@ -1,0 +1,165 @@
+"""Work survives whatever ends the server: real processes, real signals, a real sandbox."""
+
+import json
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Site
+
+EXERCISE = "dot-and-norm"
+SOLUTION = (
+    Path(__file__).resolve().parents[1]
+    / "curriculum/topics/mathematics/vectors-and-matrices/exercises"
+    / EXERCISE
+    / "solution.py"
+).read_text()
+
+
+class Learner:
+    """A script of the demo learner's."""
+
+    def __init__(self, site: Site) -> None:
+        self.client = httpx.Client(base_url=f"{site.url}/api/v1", timeout=20)
+        token = self.client.post("/auth/token", json=site.people["learner"]).json()["token"]
+        self.client.headers["Authorization"] = f"Token {token}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    def submit(self, seconds: float = 0.0) -> dict[str, Any]:
+        """Hand in a right solution that first sleeps, and that was never handed in before."""
+        code = f"import time\ntime.sleep({seconds})\n{SOLUTION}\n# {uuid.uuid4()}\n"
+        answer = self.client.post("/submissions", json={"exercise": EXERCISE, "files": {"solution.py": code}})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def run_of(self, submission: dict[str, Any]) -> dict[str, Any]:
+        """The run that grades it, now."""
+        return dict(self.client.get(f"/runs/{submission['run']}").json())
+
+    def wait(self, submission: dict[str, Any], state: str, seconds: float = 90) -> dict[str, Any]:
+        """The run, once it is in that state."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            run = self.run_of(submission)
+            if run["state"] == state:
+                return run
+            time.sleep(0.1)
+        raise AssertionError(f"not {state} within {seconds} s: {run}")
+
+
+def family(pid: int) -> set[tuple[int, str]]:
+    """A process and its descendants, as (pid, start time)."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(stat.parent.name)] = (int(fields[1]), fields[19])
+    found, grown = {pid}, True
+    while grown:
+        more = {child for child, (parent, _) in parents.items() if parent in found} - found
+        found, grown = found | more, bool(more)
+    return {(one, parents[one][1]) for one in found if one in parents}
+
+
+def survivors(of: set[tuple[int, str]], seconds: float = 5) -> set[tuple[int, str]]:
+    """Who of them still lives after a short while."""
+    deadline = time.monotonic() + seconds
+    while (alive := {one for one in of if _lives(*one)}) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return alive
+
+
+def _lives(pid: int, started: str) -> bool:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False
+    return fields[19] == started and fields[0] not in "ZX"
+
+
+@pytest.fixture
+def started(own_site: Site) -> Iterator[Site]:
+    own_site.start()
+    yield own_site
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopped_in_the_middle_of_a_submission_the_verdict_arrives(started: Site, ending: signal.Signals) -> None:
+    with closing(Learner(started)) as learner:
+        submission = learner.submit(seconds=3)
+        learner.wait(submission, "running")
+    time.sleep(0.5)
+    assert started.process is not None
+    processes = family(started.process.pid)
+    assert len(processes) > 2, "the sandbox is not running"
+    before = time.monotonic()
+    started.stop(ending)
+    assert time.monotonic() - before < 15
+    assert not survivors(processes)
+    started.start()
+    with closing(Learner(started)) as learner:
+        run = learner.wait(submission, "finished")
+        assert run["verdict"] == "passed"
+        assert run["tries"] == (2 if ending is signal.SIGKILL else 1)
+
+
+def test_what_waited_when_the_server_was_killed_is_graded_after_the_start(started: Site) -> None:
+    with closing(Learner(started)) as learner:
+        submissions = [learner.submit(seconds=0.3) for _ in range(8)]
+        learner.wait(submissions[0], "running")
+    started.stop(signal.SIGKILL)
+    started.start()
+    with closing(Learner(started)) as learner:
+        runs = [learner.wait(submission, "finished") for submission in submissions]
+        assert [run["verdict"] for run in runs] == ["passed"] * 8
+        for run in runs:
+            events = learner.client.get(f"/runs/{run['id']}/events").json()["events"]
+            assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_a_stopped_run_ends_and_its_sandbox_with_it(started: Site) -> None:
+    with closing(Learner(started)) as learner:
+        token = learner.client.headers["Authorization"]
+        submission = learner.submit(seconds=8)
+        learner.wait(submission, "running")
+        time.sleep(0.5)
+        assert started.process is not None
+        family(started.process.pid)
+        with httpx.Client(base_url=started.url, timeout=20, follow_redirects=True) as browser:
+            _sign_in(browser, started)
+            form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+            answer = browser.post(f"/runs/{submission['run']}/cancellation", data=form)
+            assert answer.status_code == 200
+        run = learner.wait(submission, "cancelled", seconds=20)
+        assert run["verdict"] == ""
+        assert token
+
+
+def _sign_in(browser: httpx.Client, site: Site) -> None:
+    browser.get("/account/login/")
+    person = site.people["learner"]
+    form = {
+        "login": person["username"],
+        "password": person["password"],
+        "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+    }
+    assert "sessionid" in browser.post("/account/login/", data=form).cookies or "sessionid" in browser.cookies
+
+
+def test_the_demo_sign_ins_are_the_same_after_a_restart(started: Site) -> None:
+    before = json.dumps(started.people)
+    started.stop()
+    started.start()
+    assert json.dumps(started.people) == before
