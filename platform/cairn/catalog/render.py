@@ -119,7 +119,12 @@ def headings(text: str) -> Rendered:
 
 def code(source: str, language: str = "python") -> str:
     """Highlighted source as the inside of a ``<pre class="code">``. Raises ClassNotFound."""
-    return str(highlight(source, get_lexer_by_name(language, stripnl=False), FORMATTER)).rstrip("\n")
+    return str(highlight(source, _lexer(language), FORMATTER)).rstrip("\n")
+
+
+@cache
+def _lexer(language: str) -> Any:
+    return get_lexer_by_name(language, stripnl=False)
 
 
 class _Page:

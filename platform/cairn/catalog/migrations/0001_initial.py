@@ -4,41 +4,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('topic', 'Topic'), ('quiz', 'Quiz'), ('exercise', 'Exercise'), ('project', 'Project')], max_length=8)),
-                ('slug', models.SlugField(max_length=80)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('body', models.JSONField()),
-                ('private', models.JSONField(default=dict)),
-                ('renderer', models.CharField(default='', max_length=16)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("topic", "Topic"),
+                            ("quiz", "Quiz"),
+                            ("exercise", "Exercise"),
+                            ("project", "Project"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("body", models.JSONField()),
+                ("private", models.JSONField(default=dict)),
+                ("renderer", models.CharField(default="", max_length=16)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'slug', 'content_hash'), name='one_document_per_content')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "slug", "content_hash"), name="one_document_per_content"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('structure', models.JSONField()),
-                ('published_at', models.DateTimeField(auto_now_add=True)),
-                ('is_current', models.BooleanField(default=True)),
-                ('documents', models.ManyToManyField(related_name='releases', to='catalog.document')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("structure", models.JSONField()),
+                ("published_at", models.DateTimeField(auto_now_add=True)),
+                ("is_current", models.BooleanField(default=True)),
+                ("documents", models.ManyToManyField(related_name="releases", to="catalog.document")),
             ],
             options={
-                'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('is_current',), name='one_current_release')],
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("is_current",),
+                        name="one_current_release",
+                    )
+                ],
             },
         ),
     ]
