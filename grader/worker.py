@@ -13,7 +13,7 @@ from typing import Any
 from celery import Celery, signals
 
 from grader.node import Node, Site
-from grader.sandbox import select_backend
+from grader.sandbox import SandboxUnavailable, select_backend
 
 TASK = "grader.drain"
 QUEUES = ("interactive", "grade")
@@ -26,7 +26,7 @@ def broker_url() -> str:
     return os.environ.get("CAIRN_BROKER_URL") or os.environ.get("REDIS_URL") or "memory://"
 
 
-app = Celery("grader", broker=broker_url())
+app = Celery("grader", broker=broker_url(), fixups=set())  # not even where Django is: a node has none
 app.conf.update(
     task_ignore_result=True,
     task_acks_late=False,  # a wake-up that is lost costs seconds; one delivered twice finds nothing to do
@@ -54,9 +54,14 @@ def drain(queue: str, ticket: str) -> int:
 def refuse_without_sandbox(**_: Any) -> None:
     """A node that cannot confine learner code does not start: the reason is its last line.
 
-    Raises SandboxUnavailable, which ends the worker with a non-zero status.
+    Raises SystemExit: Celery logs other exceptions of a signal, and goes on.
     """
-    node()
+    try:
+        node()
+    except SandboxUnavailable as error:
+        raise SystemExit(f"This node does not start: {error}") from None
+    except KeyError as missing:
+        raise SystemExit(f"This node does not start: set {missing.args[0]} to the site's address.") from None
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]

@@ -70,13 +70,9 @@ class Harness:
         """Writes the files, imports the libraries that they need, and then takes the limits on."""
         self._home = os.getcwd()  # noqa: PTH109
         for name, text in files.items():
-            with open(  # noqa: PTH123
-                os.path.join(self._home, name),  # noqa: PTH118
-                "w",
-                encoding="utf-8",
-                errors="replace",
-                newline="",
-            ) as file:
+            with open(
+                os.path.join(self._home, name), "w", encoding="utf-8", errors="replace", newline=""
+            ) as file:  # noqa: PTH118, PTH123, E501
                 file.write(text)
         sys.path.insert(0, self._home)
         for name in preload:
