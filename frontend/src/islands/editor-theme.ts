@@ -22,7 +22,7 @@ export const theme = EditorView.theme({
     textUnderlineOffset: "4px",
   },
   ".cm-error-number": { color: "var(--fail)", fontWeight: "700" },
-  ".cm-error-text": { padding: "2px 16px 2px 2px", font: "400 var(--fs-xs)/1.5 var(--sans)", color: "var(--fail)", whiteSpace: "pre-wrap" },
+  ".cm-error-text": { padding: "2px 16px 2px 2px", font: "400 var(--fs-xs)/1.5 var(--sans)", color: "var(--fail)", whiteSpace: "pre-wrap", maxWidth: "min(60ch, 100vw - 96px)" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", border: "1px solid var(--line-strong)", borderRadius: "var(--r2)", boxShadow: "var(--shadow-2)" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--hover)", color: "var(--text)" },
 });

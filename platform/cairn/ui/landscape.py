@@ -46,7 +46,8 @@ def profile(stages: Sequence[Height], label: str) -> SafeString:
         '<svg class="chart elev" viewBox="0 0 640 150" role="img" aria-label="{}">{}</svg>',
         label,
         mark_safe(  # noqa: S308 - numbers, and titles that were escaped
-            f'<path class="fill" d="{top}L{RIGHT} {GROUND}L{LEFT} {GROUND}Z"/>{layers}<path class="top" d="{top}"/>'
+            f'<path class="fill" d="{top}L{RIGHT} {GROUND}L{LEFT} {GROUND}Z"/>{layers}'
+            f'<path class="top" d="{top}"/>'
             f'<line class="axis" x1="{LEFT}" x2="{RIGHT}" y1="{GROUND}" y2="{GROUND}"/>'
             + _ticks(stages)
             + _peaks(stages, heights)

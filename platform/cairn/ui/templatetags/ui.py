@@ -298,8 +298,8 @@ def percent(share: float, digits: int = 0) -> str:
 @register.simple_tag
 def unlaid(width: float = 44) -> SafeString:
     """A cairn of which nothing is laid, for an empty place."""
-    stones = [drawing.Stone(str(k), kind) for k, kind in enumerate(("metric", "exercise", "rubric", "quiz"))]
-    return drawing.draw("empty", stones, width)
+    kinds: tuple[drawing.Kind, ...] = ("metric", "exercise", "rubric", "quiz")
+    return drawing.draw("empty", [drawing.Stone(str(k), kind) for k, kind in enumerate(kinds)], width)
 
 
 @register.simple_tag
@@ -314,7 +314,10 @@ def styled(field: BoundField, css: str) -> SafeString:
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
     described += [f"{field.auto_id}_error"] if field.errors else []
     # A placeholder is no label, and repeats the one above the field.
-    attrs: dict[str, Any] = {"placeholder": False, "class": f"{field.field.widget.attrs.get('class', '')} {css}".strip()}
+    attrs: dict[str, Any] = {
+        "placeholder": False,
+        "class": f"{field.field.widget.attrs.get('class', '')} {css}".strip(),
+    }
     if field.errors:
         attrs["aria-invalid"] = "true"
     if described:
