@@ -12,7 +12,7 @@ import sys
 import traceback
 import types
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -233,9 +233,13 @@ def libraries(job: Job) -> list[str]:
 
     By pattern, not by parsing: the text is hostile, and Python's parser can be exhausted.
     """
-    texts = [text for name, text in (*job.files.items(), *job.tests.items()) if name.endswith(".py")]
-    found = set(re.findall(rf"\b(?:import|from)[ \t]+({'|'.join(LIBRARIES)})\b", "\n".join(texts)))
-    return [name for name in LIBRARIES if name in found]
+    wanted = _imported(job.files) | (_imported(job.tests) & {"numpy", "torch"})  # what arguments are made of
+    return [name for name in LIBRARIES if name in wanted]
+
+
+def _imported(files: Mapping[str, str]) -> set[str]:
+    text = "\n".join(text for name, text in files.items() if name.endswith(".py"))
+    return set(re.findall(rf"\b(?:import|from)[ \t]+({'|'.join(LIBRARIES)})\b", text))
 
 
 def _safe(difference: Difference | None) -> Difference | None:

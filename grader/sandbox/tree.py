@@ -1,5 +1,8 @@
 """A process and its descendants, seen from outside through /proc: how much they hold, and ending them."""
 
+# Read many times a second, so plainly.
+# ruff: noqa: PTH123, PTH208
+
 import os
 import signal
 
@@ -52,8 +55,8 @@ def kill(pid: int) -> None:
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     try:
-        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
-            with open(f"/proc/{pid}/task/{task}/children") as file:  # noqa: PTH123
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
                 found += [int(child) for child in file.read().split()]
     except OSError:
         pass  # it ended while we looked
@@ -62,7 +65,7 @@ def _children(pid: int) -> list[int]:
 
 def _resident(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/statm") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/statm") as file:
             return int(file.read().split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
@@ -70,7 +73,7 @@ def _resident(pid: int) -> int:
 
 def _ticks(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/stat") as file:
             # The name in parentheses may hold anything; after it come state (3rd) to cstime (17th).
             return sum(int(field) for field in file.read().rpartition(")")[2].split()[11:15])
     except (OSError, ValueError):
@@ -80,7 +83,7 @@ def _ticks(pid: int) -> int:
 def _proportional(pid: int) -> int:
     """The proportional set size: each shared page divided among its sharers. 0 if it can't be read."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/smaps_rollup") as file:
             return next((int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:")), 0)
     except OSError:
         return 0
