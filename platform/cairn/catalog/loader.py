@@ -1,5 +1,6 @@
 """Reads ``curriculum/`` into a Library and the documents to publish, every error with file and line."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from cairn.catalog.render import headings
 from cairn.catalog.source import Source
 from grader.contract import Verdict
 
+PAGES = ("paths", "topics", "exercises", "projects")  # kinds of the library, and how addresses begin
 NO_TESTS = AuthoredTests((), (), 0, frozenset())
 
 
@@ -28,7 +30,16 @@ class Loaded:
     @property
     def errors(self) -> list[ContentError]:
         """Everything that is wrong, in order. Grows when drafts are made."""
-        return sorted(set(self.source.errors))
+        return sorted({*self.source.errors, *self._dead_links()})
+
+    def _dead_links(self) -> Iterator[ContentError]:
+        """Links in rendered texts to pages of this site that do not exist."""
+        for file, line, address in self.source.links:
+            kind, _, rest = address.strip("/").partition("/")
+            slug = re.split("[/#?]", rest)[0]
+            if kind in PAGES and slug not in getattr(self.library, kind):
+                message = f"The link to `{address}` leads nowhere."
+                yield ContentError(self.source.name(file), line, message, "Correct its last part.")
 
 
 @dataclass

@@ -75,6 +75,7 @@ class Rendered:
     words: int = 0
     rules: dict[str, str] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
+    links: tuple[tuple[str, int], ...] = ()  # addresses on this site that it leads to, with their lines
 
     @property
     def styles(self) -> str:
@@ -106,7 +107,13 @@ def markdown(
     html = CLEANER.clean(parser.renderer.render(tokens, parser.options, env))
     html = page.fill_in(_without_paragraph(html) if inline else html)
     return Rendered(
-        html, tuple(page.outline), frozenset(page.anchors), page.words, page.rules, tuple(page.mistakes)
+        html,
+        outline=tuple(page.outline),
+        anchors=frozenset(page.anchors),
+        words=page.words,
+        rules=page.rules,
+        mistakes=tuple(page.mistakes),
+        links=tuple(page.links),
     )
 
 
@@ -138,6 +145,7 @@ class _Page:
         self.words = 0
         self.rules: dict[str, str] = {}
         self.mistakes: list[Mistake] = []
+        self.links: list[tuple[str, int]] = []
         self.pieces: list[str | tuple[str, bool, int]] = []  # finished HTML, or (TeX, own line, line number)
 
     def mark(self, piece: str | tuple[str, bool, int]) -> str:
@@ -305,7 +313,10 @@ class _Renderer(RendererHTML):
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """A link that leaves the site gives the other side no handle on this one."""
-        if EXTERNAL.match(str(tokens[idx].attrGet("href") or "")):
+        address = str(tokens[idx].attrGet("href") or "")
+        if address.startswith("/"):
+            env["page"].links.append((address, tokens[idx].meta.get("line", 1)))
+        if EXTERNAL.match(address):
             tokens[idx].attrSet("rel", "noopener nofollow ugc" if env["page"].strict else "noopener")
         return str(self.renderToken(tokens, idx, options, env))
 

@@ -21,6 +21,7 @@ class Source:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.errors: list[ContentError] = []
+        self.links: list[tuple[Path, int, str]] = []  # from a line of a file to an address on this site
         self._yaml: dict[Path, YamlFile] = {}
 
     def name(self, file: Path) -> str:
@@ -67,6 +68,7 @@ class Source:
         rendered = markdown(text, figures=file.parent, inline=inline)
         for mistake in rendered.mistakes:
             self.complain(file, line + mistake.line - 1, mistake.message, mistake.remedy)
+        self.links += [(file, line + at - 1, address) for address, at in rendered.links]
         return rendered
 
     def render_at(self, text: str, file: Path, location: Location, *, inline: bool = True) -> Rendered:

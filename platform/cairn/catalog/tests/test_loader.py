@@ -150,6 +150,8 @@ def test_prerequisites_in_a_circle_are_named(root):
         (f"{EXERCISE}/tests.py", "@example\n", "", "No test is an example"),
         (f"{EXERCISE}/tests.py", "def test_lengths(student):", "def test_lengths(student)", "not Python"),
         (LESSON, "figures/arrow.svg", "figures/bow.svg", "does not exist"),
+        (LESSON, "An arrow.", "An [arrow](/topics/arrows).", "`/topics/arrows` leads nowhere"),
+        (QUIZ, "prompt: Which are", "prompt: See [it](/exercises/dot#a). Which are", "leads nowhere"),
         (LESSON, "## A walk", "# A walk", "no `#` heading"),
         (LESSON, "```python", "```pyton", "No highlighting"),
     ],
@@ -160,6 +162,14 @@ def test_what_leads_nowhere_is_told(root, name, old, new, message):
     assert found, [str(error) for error in errors(root)]
     assert found[0].file == name
     assert found[0].line > 0
+
+
+def test_links_that_lead_somewhere(root):
+    links = (
+        "[a](/topics/eigenvectors) [b](/exercises/dot-product#x) [c](/paths/zero-to-llm/) [d](/api/v1/docs)"
+    )
+    replace_in(root, LESSON, "An arrow.", links)
+    assert errors(root) == []
 
 
 def test_two_exercises_of_one_name(root):
