@@ -43,6 +43,9 @@ test-sqlite: $(DEV_STAMP) $(FRONT)
 test-services: $(DEV_STAMP) $(FRONT)
 	$(PYTHON_BIN) -m tests.services $(PYTEST) platform tests
 
+bench: $(RUN_STAMP) $(FRONT) ## what grading, pages and publishing cost, beside their peers
+	$(PYTHON_BIN) -m bench
+
 format: $(DEV_STAMP) ## format the Python code
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .

@@ -1,0 +1,235 @@
+"""From measurements to tables: one set of them, for the terminal and for docs/performance.md."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import publish
+from bench.machine import OUT, ROOT
+from bench.pages import EMPTY
+from bench.workload import KINDS
+
+DOCUMENT = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- begin: measured by `make bench` -->", "<!-- end -->"
+_NONE = "-"
+PARTS = ("grading", "pages", "publish")
+
+P50_GOAL, P95_GOAL = 0.003, 0.010
+RATE_GOAL = 80.0
+PEER_GOAL = 150.0
+PAGE_GOALS = {"landing": (2.0, 2), "lesson": (6.0, 4), "home": (9.0, 4)}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A titled table: the first column names, the others are figures already written out."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def save(part: str, measured: dict[str, Any]) -> Path:
+    """Writes one part's measurements as JSON."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    file = OUT / f"{part}.json"
+    file.write_text(json.dumps(measured, indent=2) + "\n")
+    return file
+
+
+def last() -> dict[str, dict[str, Any]]:
+    """What was measured last, by part."""
+    files = {part: OUT / f"{part}.json" for part in PARTS}
+    return {part: json.loads(file.read_text()) for part, file in files.items() if file.exists()}
+
+
+def sheets(part: str, measured: dict[str, Any]) -> list[Sheet]:
+    """The tables of one part."""
+    return list(_SHEETS[part](measured))
+
+
+def show(part: str, measured: dict[str, Any], console: Console) -> None:
+    """Prints the tables of one part."""
+    for sheet in sheets(part, measured):
+        table = Table(title=sheet.title, title_justify="left")
+        for index, column in enumerate(sheet.columns):
+            table.add_column(column, justify="right" if index else "left")
+        for row in sheet.rows:
+            table.add_row(*row)
+        console.print(table)
+
+
+def write_document(measured: dict[str, dict[str, Any]], document: Path = DOCUMENT) -> None:
+    """Puts the tables between the markers of the document. Raises ValueError if it lacks them."""
+    text = document.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{document} lacks the lines {BEGIN} and {END}")
+    tables = [_markdown(sheet) for part, found in measured.items() for sheet in sheets(part, found)]
+    body = "\n\n".join([*(_circumstances(part, found) for part, found in measured.items()), *tables])
+    document.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}")
+
+
+def _markdown(sheet: Sheet) -> str:
+    lines = [
+        sheet.columns,
+        tuple("---:" if index else "---" for index in range(len(sheet.columns))),
+        *sheet.rows,
+    ]
+    return "\n".join([f"**{sheet.title}**", "", *(f"| {' | '.join(line)} |" for line in lines)])
+
+
+def _circumstances(part: str, measured: dict[str, Any]) -> str:
+    facts = measured["machine"]
+    short = ", few repetitions (`--quick`)" if measured["quick"] else ""
+    return (
+        f"{part.capitalize()}: {facts['at'][:10]}, {facts['cores']} cores of {facts['cores_of_machine']}, "
+        f"{facts['memory_gb']:g} GB, {facts['system']}, Python {facts['python']}, PyTorch {facts['torch']}; "
+        f"load before the start {facts['load_before']:g}{short}."
+    )
+
+
+# Grading
+
+
+def _grading(measured: dict[str, Any]) -> Iterator[Sheet]:
+    latency: dict[str, Any] = measured["latency"]
+    ours = list(measured["backends"])
+    yield Sheet(
+        "Grading one submission of five hidden calls: p50 in ms",
+        ("way", *KINDS),
+        tuple((name, *(_way(latency[kind], name) for kind in KINDS)) for name in _ways(latency)),
+    )
+    yield Sheet(
+        "Cairn above the learner's own code: p50 and p95 in ms",
+        ("backend", *(f"{kind} {share}" for kind in KINDS for share in ("p50", "p95"))),
+        (*((name, *_overheads(latency, name)) for name in ours), _overhead_goals()),
+    )
+    yield Sheet(
+        "How many times as long as Cairn each peer takes (p50; the learner's code included)",
+        ("peer beside backend", *KINDS),
+        tuple(_times(latency, ours)),
+    )
+    yield Sheet(
+        "Two cores: submissions a second, and processor time of each in ms",
+        ("way", *(f"{kind} {what}" for kind in KINDS for what in ("a second", "ms"))),
+        (*_rates(measured), ("goal", "", "", "", "", f"over {RATE_GOAL:g}", "")),
+    )
+    yield Sheet(
+        "Memory in MB: held while nothing runs, and for each of four running jobs",
+        ("backend", *(f"{kind} {what}" for kind in KINDS for what in ("waiting", "running"))),
+        tuple((name, *_memory(found["memory"])) for name, found in measured["backends"].items()),
+    )
+    yield Sheet(
+        "One call over the pipe, there and back: p50 in µs",
+        ("backend", "a small number", "1 MB of numbers"),
+        tuple((name, *(f"{found['call'][what] * 1e6:,.0f}" for what in ("small", "array")))
+              for name, found in measured["backends"].items()),
+    )  # fmt: skip
+
+
+def _ways(latency: dict[str, Any]) -> list[str]:
+    """All ways that were tried for any kind: own first, then ours, then peers, then those absent."""
+    tried = dict.fromkeys(name for found in latency.values() for name in (*found["ways"], *found["absent"]))
+    return list(tried)
+
+
+def _way(found: dict[str, Any], name: str) -> str:
+    if name in found["ways"]:
+        return _ms(found["ways"][name]["p50"])
+    return f"absent: {found['absent'].get(name, 'not tried')}"
+
+
+def _overheads(latency: dict[str, Any], name: str) -> Iterator[str]:
+    for kind in KINDS:
+        for share in ("p50", "p95"):
+            yield _ms(latency[kind]["above_own"][name][share])
+
+
+def _overhead_goals() -> tuple[str, ...]:
+    return ("goal", *(f"≤ {goal * 1000:g}" for _ in KINDS for goal in (P50_GOAL, P95_GOAL)))
+
+
+def _times(latency: dict[str, Any], ours: list[str]) -> Iterator[tuple[str, ...]]:
+    for backend in ours:
+        for peer in dict.fromkeys(peer for found in latency.values() for peer in found["peers"]):
+            yield (f"{peer} / {backend}", *(_ratio(latency[kind]["ways"], peer, backend) for kind in KINDS))
+        yield (f"goal: best peer / {backend}", "", "", f"≥ {PEER_GOAL:g}")
+
+
+def _ratio(ways: dict[str, Any], over: str, under: str) -> str:
+    return f"{ways[over]['p50'] / ways[under]['p50']:,.1f}" if over in ways and under in ways else _NONE
+
+
+def _rates(measured: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    found = {name: backend["throughput"] for name, backend in measured["backends"].items()}
+    for name, rates in (found | measured["cold_throughput"]).items():
+        cells = [_rate(rates[kind]) if kind in rates else (_NONE, _NONE) for kind in KINDS]
+        yield (name, *(text for cell in cells for text in cell))
+
+
+def _rate(rate: dict[str, float]) -> tuple[str, str]:
+    return f"{rate['per_second']:,.1f}", _ms(rate["cpu_seconds"])
+
+
+def _memory(memory: dict[str, Any]) -> Iterator[str]:
+    for kind in KINDS:
+        for what in ("idle_bytes", "running_bytes"):
+            yield f"{memory[kind][what] / 2**20:,.0f}" if what in memory[kind] else "unknown"
+
+
+# Pages and publishing
+
+
+def _pages(measured: dict[str, Any]) -> Iterator[Sheet]:
+    pages: dict[str, Any] = measured["pages"]
+    empty = pages[EMPTY]["p50"]
+    yield Sheet(
+        f"Pages: p50 as a multiple of an empty logged-out view ({_ms(empty)} ms in this run)",
+        ("page", "times", "goal", "p50 ms", "p95 ms", "queries", "goal", "bytes sent"),
+        tuple(_page(name, page, empty) for name, page in pages.items()),
+    )
+
+
+def _page(name: str, page: dict[str, Any], empty: float) -> tuple[str, ...]:
+    times, queries = PAGE_GOALS.get(name, (None, None))
+    return (
+        name,
+        f"{page['p50'] / empty:.1f}",
+        f"≤ {times:g}" if times else "",
+        _ms(page["p50"]),
+        _ms(page["p95"]),
+        str(page["queries"]),
+        f"≤ {queries}" if queries else "",
+        f"{page['bytes']:,}",
+    )
+
+
+def _publish(measured: dict[str, Any]) -> Iterator[Sheet]:
+    commands: dict[str, Any] = measured["commands"]
+    start = commands[publish.START]["p50"]
+    yield Sheet(
+        "Curriculum commands: p50 in seconds, and as a multiple of starting the command line alone",
+        ("command", "seconds", "times"),
+        tuple(
+            (name, f"{found['p50']:.2f}", f"{found['p50'] / start:.1f}") for name, found in commands.items()
+        ),
+    )
+
+
+def _ms(seconds: float) -> str:
+    milliseconds = seconds * 1000
+    return f"{milliseconds:,.0f}" if abs(milliseconds) >= 100 else f"{milliseconds:.1f}"
+
+
+_SHEETS: dict[str, Callable[[dict[str, Any]], Iterator[Sheet]]] = {
+    "grading": _grading,
+    "pages": _pages,
+    "publish": _publish,
+}
