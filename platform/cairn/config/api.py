@@ -4,12 +4,14 @@ from django.urls import URLPattern, URLResolver
 
 from cairn.accounts import api as accounts
 from cairn.catalog import api as catalog
+from cairn.learning import api as learning
 from cairn.runs import api as runs
 from cairn.submissions import api as submissions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *accounts.urlpatterns,
     *catalog.urlpatterns,
+    *learning.urlpatterns,
     *runs.urlpatterns,
     *submissions.urlpatterns,
 ]

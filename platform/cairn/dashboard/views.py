@@ -60,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
     now = queries.now_for(user)
     greeting = {"now": now, "greeting": _greeting(now.hour), "enrolments": enrolments, "books": books}
     if not enrolments:
-        return render(request, "dashboard/newcomer.html", greeting | {"paths": books.paths.values()})
+        return render(request, "dashboard/newcomer.html", greeting | _choice(books))
     reviews = queries.reviews_of(user)
     record = queries.record_of(user, reviews=reviews)
     return render(
@@ -89,6 +89,12 @@ def _day(
         "work": sorted(_work(record, books), key=lambda row: row.at, reverse=True)[:LATEST],
         "reviews": reviews[:3],
     }
+
+
+def _choice(books: Library) -> dict[str, Any]:
+    """The paths with how many of their milestones are written; the blaze goes to the first that has some."""
+    paths = [(path, sum(map(books.is_open, path.content.milestones))) for path in books.paths.values()]
+    return {"paths": paths, "first": next((path.slug for path, written in paths if written), "")}
 
 
 def _greeting(hour: int) -> str:

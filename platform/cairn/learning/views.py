@@ -159,6 +159,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
         "minutes": lesson_minutes(topic, books),
         "activities": activities,
         "following": _after_lesson(activities),
+        "first_open": next((one for one in activities if not one.done), None),
         "read": read,
         "prerequisites": [books.topic(one) for one in topic.content.prerequisites],
         "place": place_of(request, topic.slug, books),

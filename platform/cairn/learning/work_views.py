@@ -80,7 +80,9 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _shown(request: HttpRequest, page: str, context: dict[str, Any]) -> HttpResponse:
     """The page, or for a page whose run has ended only what the attempts came to."""
-    return render(request, "learning/_outcome.html" if request.GET.get("part") == "outcome" else page, context)
+    if request.GET.get("part") == "outcome":
+        return render(request, "learning/_outcome.html", context | {"oob": True})
+    return render(request, page, context)
 
 
 @require_safe
