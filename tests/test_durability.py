@@ -96,7 +96,9 @@ def started(own_site: Site) -> Iterator[Site]:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_stopped_in_the_middle_of_a_submission_the_verdict_arrives(started: Site, ending: signal.Signals) -> None:
+def test_stopped_in_the_middle_of_a_submission_the_verdict_arrives(
+    started: Site, ending: signal.Signals
+) -> None:
     with closing(Learner(started)) as learner:
         submission = learner.submit(seconds=3)
         learner.wait(submission, "running")

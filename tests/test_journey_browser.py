@@ -14,7 +14,10 @@ pytestmark = pytest.mark.browser
 
 LESSON = "/topics/vectors-and-matrices"
 EXERCISE = "/exercises/dot-and-norm"
-FOLDER = Path(__file__).resolve().parents[1] / "curriculum/topics/mathematics/vectors-and-matrices/exercises/dot-and-norm"
+FOLDER = (
+    Path(__file__).resolve().parents[1]
+    / "curriculum/topics/mathematics/vectors-and-matrices/exercises/dot-and-norm"
+)
 SOLUTION = (FOLDER / "solution.py").read_text()
 NEARLY = SOLUTION.replace("math.degrees", "")  # an angle in radians: a mistake that many make
 
@@ -200,9 +203,19 @@ def test_an_admin_manages_people_and_cohorts(page: Any, site: Site) -> None:
 @pytest.mark.parametrize("width", [1440, 390, 320])
 @pytest.mark.parametrize(
     "address",
-    ["/", "/paths/zero-to-llm", "/paths/zero-to-llm/milestones/linear-algebra", LESSON, LESSON + "/quiz", "/account/login/", "/no-such-page"],
+    [
+        "/",
+        "/paths/zero-to-llm",
+        "/paths/zero-to-llm/milestones/linear-algebra",
+        LESSON,
+        LESSON + "/quiz",
+        "/account/login/",
+        "/no-such-page",
+    ],
 )
-def test_public_pages_are_accessible_and_never_scroll_sideways(page: Any, address: str, width: int, theme: str) -> None:
+def test_public_pages_are_accessible_and_never_scroll_sideways(
+    page: Any, address: str, width: int, theme: str
+) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme)
     page.goto(address)
