@@ -1,8 +1,11 @@
 """Addresses of the whole site. Each room names its own; the contract's stay stable."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from cairn.ui.views import states
 
 admin.site.site_header = admin.site.site_title = "Cairn admin"
 admin.site.index_title = "People, cohorts and runs"
@@ -21,3 +24,5 @@ urlpatterns = [
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("ui/states", states, name="ui-states"))  # the living style sheet
