@@ -1,6 +1,5 @@
 """Work survives whatever ends the server: real processes, real signals, a real sandbox."""
 
-import json
 import signal
 import time
 import uuid
@@ -89,64 +88,68 @@ def _lives(pid: int, started: str) -> bool:
     return fields[19] == started and fields[0] not in "ZX"
 
 
+def running(site: Site) -> set[tuple[int, str]]:
+    """The site's processes, once the sandbox of a job is among them."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        assert site.process is not None
+        if len(processes := family(site.process.pid)) > 3:
+            return processes
+        time.sleep(0.05)
+    raise AssertionError("the sandbox is not running")
+
+
 @pytest.fixture
 def started(own_site: Site) -> Iterator[Site]:
     own_site.start()
     yield own_site
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_stopped_in_the_middle_of_a_submission_the_verdict_arrives(
-    started: Site, ending: signal.Signals
+def test_ended_by_ctrl_c_in_the_middle_of_a_submission_the_verdict_arrives_after_the_start(
+    started: Site,
 ) -> None:
     with closing(Learner(started)) as learner:
         submission = learner.submit(seconds=3)
         learner.wait(submission, "running")
-    time.sleep(0.5)
-    assert started.process is not None
-    processes = family(started.process.pid)
-    assert len(processes) > 2, "the sandbox is not running"
+    processes = running(started)
     before = time.monotonic()
-    started.stop(ending)
+    started.stop(signal.SIGINT)
     assert time.monotonic() - before < 15
     assert not survivors(processes)
     started.start()
     with closing(Learner(started)) as learner:
         run = learner.wait(submission, "finished")
-        assert run["verdict"] == "passed"
-        assert run["tries"] == (2 if ending is signal.SIGKILL else 1)
+        assert (run["verdict"], run["tries"]) == ("passed", 1)
 
 
-def test_what_waited_when_the_server_was_killed_is_graded_after_the_start(started: Site) -> None:
+def test_killed_in_the_middle_every_submission_gets_its_one_verdict_after_the_start(started: Site) -> None:
     with closing(Learner(started)) as learner:
-        submissions = [learner.submit(seconds=0.3) for _ in range(8)]
+        submissions = [learner.submit(seconds=2), *(learner.submit() for _ in range(7))]
         learner.wait(submissions[0], "running")
+    processes = running(started)
     started.stop(signal.SIGKILL)
+    assert not survivors(processes)
     started.start()
     with closing(Learner(started)) as learner:
         runs = [learner.wait(submission, "finished") for submission in submissions]
         assert [run["verdict"] for run in runs] == ["passed"] * 8
+        assert runs[0]["tries"] == 2
         for run in runs:
             events = learner.client.get(f"/runs/{run['id']}/events").json()["events"]
             assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
 
 
-def test_a_stopped_run_ends_and_its_sandbox_with_it(started: Site) -> None:
-    with closing(Learner(started)) as learner:
-        token = learner.client.headers["Authorization"]
-        submission = learner.submit(seconds=8)
+def test_a_run_that_its_owner_stops_ends_soon(site: Site) -> None:
+    with closing(Learner(site)) as learner:
+        submission = learner.submit(seconds=60)
         learner.wait(submission, "running")
-        time.sleep(0.5)
-        assert started.process is not None
-        family(started.process.pid)
-        with httpx.Client(base_url=started.url, timeout=20, follow_redirects=True) as browser:
-            _sign_in(browser, started)
+        with httpx.Client(base_url=site.url, timeout=20, follow_redirects=True) as browser:
+            _sign_in(browser, site)
             form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
             answer = browser.post(f"/runs/{submission['run']}/cancellation", data=form)
             assert answer.status_code == 200
-        run = learner.wait(submission, "cancelled", seconds=20)
+        run = learner.wait(submission, "cancelled", seconds=8)
         assert run["verdict"] == ""
-        assert token
 
 
 def _sign_in(browser: httpx.Client, site: Site) -> None:
@@ -158,10 +161,3 @@ def _sign_in(browser: httpx.Client, site: Site) -> None:
         "csrfmiddlewaretoken": browser.cookies["csrftoken"],
     }
     assert "sessionid" in browser.post("/account/login/", data=form).cookies or "sessionid" in browser.cookies
-
-
-def test_the_demo_sign_ins_are_the_same_after_a_restart(started: Site) -> None:
-    before = json.dumps(started.people)
-    started.stop()
-    started.start()
-    assert json.dumps(started.people) == before

@@ -27,6 +27,8 @@ from grader.contract import Batch, Claim, Event, Job, Phase, Report, TestStatus,
 
 MAX_EVENTS = 2_000  # of one run, over all its tries
 MAX_EVENT_CHARS = 2_000_000  # of their JSON together
+# A node is told a shorter lease than it has: it asks three times in a lease, and so hears soon of a cancellation.
+TOLD_LEASE_SECONDS = 6
 GAVE_UP = "The sandbox did not answer. Your code is saved. Nothing was counted as an attempt."
 CUT = Phase(name="cut")  # the last event of a run that had more to say than is kept
 
@@ -95,7 +97,7 @@ def claim(queue: str, node: str) -> Claim | None:
         )
         _store_events(run, (Phase(name="starting"),))
         job = _job(run)
-    return Claim(job=job, token=token, lease_seconds=settings.LEASE_SECONDS)
+    return Claim(job=job, token=token, lease_seconds=min(settings.LEASE_SECONDS, TOLD_LEASE_SECONDS))
 
 
 def _next_waiting(queue: str) -> Run | None:
