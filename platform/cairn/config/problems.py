@@ -36,7 +36,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 def _from_drf(error: Exception, status: int, data: Any) -> dict[str, Any]:
     title = HTTPStatus(status).phrase
     if isinstance(error, APIException) and isinstance(detail := error.detail, ErrorDetail):
-        return problem(status, title, str(detail), detail.code)
+        return problem(status, title, str(detail), detail.code or "refused")
     if isinstance(error, Http404):
         return problem(status, title, "There is nothing at this address.", "not-found")
     if isinstance(data, dict) and set(data) == {"detail"}:

@@ -1,7 +1,5 @@
 """What a mentor said about a submission."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 
@@ -21,7 +19,7 @@ class Review(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints = [
             models.UniqueConstraint(fields=["submission", "mentor"], name="one_review_per_mentor")
         ]
         ordering = ["-updated_at"]
