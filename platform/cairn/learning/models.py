@@ -1,7 +1,5 @@
 """Which paths a learner walks, and where they stopped reading."""
 
-from typing import Any
-
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -20,9 +18,7 @@ class Enrolment(models.Model):
     last_opened_at = models.DateTimeField(auto_now=True)  # the home page shows the path opened last
 
     class Meta:
-        constraints: list[Any] = [
-            models.UniqueConstraint(fields=["user", "path"], name="one_enrolment_per_path")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "path"], name="one_enrolment_per_path")]
         ordering = ["-last_opened_at"]
 
     def __str__(self) -> str:
@@ -40,9 +36,7 @@ class Reading(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: list[Any] = [
-            models.UniqueConstraint(fields=["user", "topic"], name="one_reading_per_topic")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="one_reading_per_topic")]
 
     def __str__(self) -> str:
         return f"{self.user} reads {self.topic}"

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 
 from cairn.accounts.models import User
 from cairn.catalog.content import ExerciseCriterion, Milestone
-from cairn.catalog.library import ExerciseEntry, Library
+from cairn.catalog.library import ExerciseEntry, Library, PlacedCriterion
 from cairn.catalog.queries import library
 from cairn.learning import pages, queries
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.place import Place, place_of, place_of_project
-from cairn.learning.progress import PlacedCriterion, milestone_state
+from cairn.learning.progress import milestone_state
 from cairn.review.queries import latest_for
 from cairn.runs.models import Run
 from cairn.runs.queries import access_run

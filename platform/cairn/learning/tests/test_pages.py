@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.learning.models import Enrolment, Reading
+from cairn.review.models import Review
 from cairn.runs.models import Run
 from cairn.submissions import quizzes
 from cairn.submissions.actions import save_draft, submit, try_out
@@ -370,6 +371,27 @@ def test_the_project_has_its_brief_its_criteria_and_an_editor_for_each_file(page
     assert 'name="file:linear.py"' in shown
     assert 'name="file:report.md"' in shown
     assert "Fast enough" in shown
+
+
+def test_what_a_mentor_said_is_beside_the_work(page, noor):
+    ines = User.objects.create_user("ines", "ines@example.org", "granite-cairn-9", first_name="Ines")
+    work = submit(noor, "project", "linear-algebra-library", {"linear.py": "def dot(a, b): ..."})
+    Review.objects.create(
+        submission=work, mentor=ines, lines={"clear-code": True}, comment="Good <b>names</b>."
+    )
+    shown = text(page.get(PROJECT))
+    assert "Good &lt;b&gt;names&lt;/b&gt;." in shown
+    assert "Ines agrees" in shown
+
+
+@pytest.mark.parametrize("address", [EXERCISE, PROJECT])
+def test_when_a_run_ends_the_page_asks_only_for_what_it_came_to(page, noor, address):
+    passed(submit(noor, "exercise", "dot-product", {"dot.py": "def dot(a, b): ..."}))
+    part = text(page.get(f"{address}?part=outcome"))
+    assert "<html" not in part
+    assert "<form" not in part
+    assert ("You passed this exercise" in part) == (address == EXERCISE)
+    assert ("Fast enough" in part) == (address == PROJECT)
 
 
 # --- cost
