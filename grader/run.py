@@ -313,7 +313,8 @@ class _Run:
         if TestStatus.FAILED in statuses and limit is None:
             return Verdict.FAILED, _first_message(self._results, TestStatus.FAILED)
         if TestStatus.ERROR in statuses:
-            return limit or Verdict.ERROR, _first_message(self._results, TestStatus.ERROR)
+            lead = _LEADS[limit] if limit else ""
+            return limit or Verdict.ERROR, lead + _first_message(self._results, TestStatus.ERROR)
         return Verdict.PASSED, ""
 
     def _not_loaded(self, closing: Closing) -> tuple[Verdict, str]:

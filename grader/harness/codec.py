@@ -45,7 +45,7 @@ Outgoing = Callable[[Any], tuple[str, int, str, bool]]
 Incoming = Callable[[str, int, str, bool], Any]
 
 
-class CodecError(ValueError):
+class CodecError(Exception):
     """A value that cannot cross, or a frame that is not what it claims to be."""
 
 

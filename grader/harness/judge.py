@@ -7,6 +7,7 @@ descriptor. Started as ``python -m grader.harness.judge SOCKET_FD EVENTS_FD SCRA
 import inspect
 import os
 import re
+import resource
 import socket
 import sys
 import traceback
@@ -36,6 +37,7 @@ from grader.contract import (
 from grader.harness.session import Gone, RunOver, Session, Student
 from grader.harness.text import clean
 
+_MEMORY = 8 * 2**30  # address space: what a test may pile up of the answers that hostile code sends
 LIBRARIES = ("numpy", "scipy", "sklearn", "torch")
 
 
@@ -259,6 +261,7 @@ def main() -> None:
         events.write(message.model_dump_json() + "\n")
         events.flush()
 
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     job = Job.model_validate_json(sys.stdin.buffer.read())
     os.chdir(scratch)
     session = Session(socket.socket(fileno=socket_fd), job.limits.wall_seconds)

@@ -90,7 +90,7 @@ def bwrap() -> Path | None:
 
 def _start(command: list[str], limits: Limits, fds: tuple[int, ...]) -> "subprocess.Popen[bytes]":
     """Starts ``command`` in a sandbox, with pipes for its output and ``fds`` open."""
-    stage = _stage() if os.geteuid() == 0 else None
+    stage = _standing_stage() if os.geteuid() == 0 else None
     program = [*stage.entering(), stage.path(_program_name())] if stage else [str(bwrap())]
     with _Contents() as contents:
         return subprocess.Popen(  # noqa: S603
@@ -103,6 +103,13 @@ def _start(command: list[str], limits: Limits, fds: tuple[int, ...]) -> "subproc
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+
+def _standing_stage() -> Stage:
+    """The stage, built again if somebody killed the process that holds it."""
+    if not _stage().stands():
+        _stage.cache_clear()
+    return _stage()
 
 
 @functools.cache

@@ -7,7 +7,7 @@ before it starts bubblewrap. That user may not be able to walk to the interprete
 """
 
 import atexit
-import os
+import contextlib
 import subprocess
 import tempfile
 from pathlib import Path
@@ -48,6 +48,10 @@ class Stage:
         if self._helper.stdout.readline() != "ready\n":
             raise OSError(f"no mount namespace could be prepared: {self._helper.stderr.read().strip()[:300]}")
 
+    def stands(self) -> bool:
+        """Whether the helper that holds the namespace still lives."""
+        return self._helper.poll() is None
+
     def path(self, name: str) -> str:
         """Where ``name`` lies, for a command started with ``entering``."""
         return str(self._folder / name)
@@ -61,4 +65,5 @@ class Stage:
         """Ends the helper, with which its mounts go; the empty folder is left to remove."""
         self._helper.kill()
         self._helper.wait()
-        os.rmdir(self._folder)  # noqa: PTH106
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()

@@ -36,11 +36,13 @@ def project(tmp_path: Path) -> Path:
         (folder / name / "solution.py").write_text(f"def guess():\n    return {guess}\n")
         (folder / name / "report.md").write_text("words\n")
     (folder / "project.yaml").write_text(
-        "title: Guess\ncriteria:\n  - {id: high, kind: metric, title: High, metric: accuracy, at_least: 0.8}\n"
+        "title: Guess\n"
+        "criteria:\n  - {id: high, kind: metric, title: High, metric: accuracy, at_least: 0.8}\n"
     )
     (folder / "evaluate.py").write_text(
         "from grader.checks import metric\n"
-        "def test_guess(student):\n    assert student.files['report.md']\n    metric('accuracy', student.guess())\n"
+        "def test_guess(student):\n    assert student.files['report.md']\n"
+        "    metric('accuracy', student.guess())\n"
     )
     return folder
 

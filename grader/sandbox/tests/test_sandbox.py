@@ -1,6 +1,7 @@
 """The sandbox keeps what it promises on this machine, and is not offered where it cannot."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -65,6 +66,14 @@ def test_limits_hold_in_the_numbers_that_a_job_gives() -> None:
     limits = Limits(file_bytes=2**20, processes=7)
     job = Job(id="1", kind=Kind.TRY, files={"solution.py": code}, tests={}, limits=limits)
     assert run(job, lambda event: None).output == f"{2**20} 7 0\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs a stage")
+def test_a_killed_helper_is_started_again() -> None:
+    job = Job(id="1", kind=Kind.TRY, files={"solution.py": "print(1)"}, tests={})
+    bubblewrap._stage()._helper.kill()
+    bubblewrap._stage()._helper.wait()
+    assert run(job, lambda event: None).output == "1\n"
 
 
 def test_the_filter_is_whole_instructions_and_ends_by_allowing() -> None:
