@@ -3,7 +3,6 @@
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -100,9 +99,9 @@ def running(site: Site) -> set[tuple[int, str]]:
 
 
 @pytest.fixture
-def started(own_site: Site) -> Iterator[Site]:
+def started(own_site: Site) -> Site:
     own_site.start()
-    yield own_site
+    return own_site
 
 
 def test_ended_by_ctrl_c_in_the_middle_of_a_submission_the_verdict_arrives_after_the_start(

@@ -27,7 +27,7 @@ from grader.contract import Batch, Claim, Event, Job, Phase, Report, TestStatus,
 
 MAX_EVENTS = 2_000  # of one run, over all its tries
 MAX_EVENT_CHARS = 2_000_000  # of their JSON together
-# A node is told a shorter lease than it has: it asks three times in a lease, and so hears soon of a cancellation.
+# Nodes are told a shorter lease than they have: they speak three times in one, and so hear of a stop soon.
 TOLD_LEASE_SECONDS = 6
 GAVE_UP = "The sandbox did not answer. Your code is saved. Nothing was counted as an attempt."
 CUT = Phase(name="cut")  # the last event of a run that had more to say than is kept
