@@ -24,3 +24,15 @@ export function start(root: ParentNode): void {
 start(document);
 document.addEventListener("cairn:added", (event) => start(event.target as Element));
 document.addEventListener("htmx:load", (event) => start(event.target as Element));
+
+/** A formula that is wider than its column scrolls; only then does the keyboard need to reach it. */
+function reachWideFormulas(): void {
+  for (const box of document.querySelectorAll<HTMLElement>(".eq:not([tabindex])")) {
+    if (box.scrollWidth <= box.clientWidth) continue;
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Formula, scrolls sideways");
+  }
+}
+addEventListener("load", reachWideFormulas);
+addEventListener("resize", reachWideFormulas);
