@@ -21,6 +21,7 @@ from grader.sandbox.bubblewrap import bwrap
 
 VENV = OUT / "venv"
 PACKAGES = ("jupyter_client", "ipykernel", "otter-grader")
+_SECONDS = 300
 _SLOW = ("Jupyter kernel", "otter-grader")
 _PYTHON = VENV / "bin" / "python"
 _BIND = ["--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
@@ -93,10 +94,16 @@ def peers(work: Workload, missing: dict[str, str]) -> Iterator[tuple[list[Peer],
 
 
 def _timed(command: list[str], proof: str = PROOF) -> float:
-    """Seconds of a command, which must print ``proof``. Raises RuntimeError if it does not."""
+    """Seconds of a command, which must print ``proof``. Raises RuntimeError, or TimeoutExpired."""
     began = time.perf_counter()
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd="/", env={**os.environ, **THREADS}, check=False
+        command,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env={**os.environ, **THREADS},
+        check=False,
+        timeout=_SECONDS,
     )
     seconds = time.perf_counter() - began
     if proof not in done.stdout:
@@ -112,7 +119,8 @@ def _bubblewrap(script: Path) -> Sampler:
     program = bwrap()
     if program is None:
         raise Absent("there is no bwrap program")
-    command = [str(program), *_BIND, sys.executable, str(script)]
+    folder = str(script.parent)  # which a fresh /tmp may have hidden
+    command = [str(program), *_BIND, "--ro-bind", folder, folder, sys.executable, str(script)]
     try:
         _timed(command)
     except RuntimeError as error:

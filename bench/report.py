@@ -32,6 +32,7 @@ class Sheet:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
 
 
 def save(part: str, measured: dict[str, Any]) -> Path:
@@ -62,6 +63,8 @@ def show(part: str, measured: dict[str, Any], console: Console) -> None:
         for row in sheet.rows:
             table.add_row(*row)
         console.print(table)
+        for note in sheet.notes:
+            console.print(note, markup=False, highlight=False)
 
 
 def write_document(measured: dict[str, dict[str, Any]], document: Path = DOCUMENT) -> None:
@@ -82,7 +85,8 @@ def _markdown(sheet: Sheet) -> str:
         tuple("---:" if index else "---" for index in range(len(sheet.columns))),
         *sheet.rows,
     ]
-    return "\n".join([f"**{sheet.title}**", "", *(f"| {' | '.join(line)} |" for line in lines)])
+    table = [f"| {' | '.join(line)} |" for line in lines]
+    return "\n".join([f"**{sheet.title}**", "", *table, *(f"\n{note}" for note in sheet.notes)])
 
 
 def _circumstances(part: str, measured: dict[str, Any]) -> str:
@@ -105,6 +109,7 @@ def _grading(measured: dict[str, Any]) -> Iterator[Sheet]:
         "Grading one submission of five hidden calls: p50 in ms",
         ("way", *KINDS),
         tuple((name, *(_way(latency[kind], name) for kind in KINDS)) for name in _ways(latency)),
+        tuple(_absences(measured)),
     )
     yield Sheet(
         "Cairn above the learner's own code: p50 and p95 in ms",
@@ -143,7 +148,14 @@ def _ways(latency: dict[str, Any]) -> list[str]:
 def _way(found: dict[str, Any], name: str) -> str:
     if name in found["ways"]:
         return _ms(found["ways"][name]["p50"])
-    return f"absent: {found['absent'].get(name, 'not tried')}"
+    return "absent"
+
+
+def _absences(measured: dict[str, Any]) -> Iterator[str]:
+    """Why ways are missing from the table."""
+    reasons = [found["absent"] for found in measured["latency"].values()] + [measured["refused"]]
+    for name, why in {name: why for absent in reasons for name, why in absent.items()}.items():
+        yield f"Absent, {name}: {' '.join(why.replace(f'{ROOT}/', '').split())}"
 
 
 def _overheads(latency: dict[str, Any], name: str) -> Iterator[str]:

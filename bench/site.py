@@ -20,14 +20,13 @@ from bench.machine import OUT, ROOT
 HOME = OUT / "home"
 PATH = "zero-to-llm"
 _START_SECONDS = 60
+_COMMAND_SECONDS = 300
 
 
 def manage(home: Path, *arguments: str) -> float:
     """Runs a command of the site on the data in ``home``; its seconds. Raises RuntimeError if it fails."""
     began = time.perf_counter()
-    done = subprocess.run(
-        _command(*arguments), env=_environment(home), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = _run(_command(*arguments), home)
     seconds = time.perf_counter() - began
     if done.returncode:
         raise RuntimeError(f"manage.py {' '.join(arguments)} failed: {(done.stderr or done.stdout)[-500:]}")
@@ -117,14 +116,25 @@ def queries(urls: dict[str, tuple[str, bool]]) -> dict[str, int]:
     Counted in a process of its own.
     """
     count = [sys.executable, "-m", "bench.queries", json.dumps(urls)]
-    done = subprocess.run(
-        count, env=_environment(HOME), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = _run(count, HOME)
     found = re.search(r"^\{.*\}$", done.stdout, re.MULTILINE)
     if done.returncode or not found:
         raise RuntimeError(f"The queries could not be counted: {done.stderr[-500:]}")
     counted: dict[str, int] = json.loads(found.group())
     return counted
+
+
+def _run(command: list[str], home: Path) -> "subprocess.CompletedProcess[str]":
+    """Raises subprocess.TimeoutExpired for a command that hangs."""
+    return subprocess.run(
+        command,
+        env=_environment(home),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_COMMAND_SECONDS,
+    )
 
 
 def _command(*arguments: str) -> list[str]:

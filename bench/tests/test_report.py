@@ -5,7 +5,8 @@ import pytest
 from bench.report import BEGIN, END, sheets, write_document
 
 MACHINE = {
-    "at": "2026-11-21T06:00:00+00:00", "cores": 2, "cores_of_machine": 8, "memory_gb": 24.0, "system": "Linux",
+    "at": "2026-11-21T06:00:00+00:00",
+    "cores": 2, "cores_of_machine": 8, "memory_gb": 24.0, "system": "Linux",
     "python": "3.11.7", "torch": "2.13.0", "load_before": 0.1,
 }  # fmt: skip
 PUBLISH = {
