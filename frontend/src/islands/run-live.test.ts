@@ -60,6 +60,21 @@ test("without a socket it polls until the run has ended, then says the verdict o
   expect(ended.mock.calls).toEqual([["failed"]]);
 });
 
+test("a socket that neither opens nor closes does not leave the page behind", async () => {
+  answers = [fragment("done", true)];
+  page(fragment("waiting"));
+  await vi.advanceTimersByTimeAsync(1_500);
+  expect(document.querySelector("[data-terminal=true]")).not.toBeNull();
+});
+
+test("beside an open socket it asks only rarely", async () => {
+  answers = [fragment("1 passed")];
+  page(fragment("waiting"));
+  Object.assign(Socket.last, { readyState: 1 });
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(fetched.mock.calls.length).toBeLessThanOrEqual(3);
+});
+
 test("a failing network is tried again", async () => {
   page(fragment("waiting"));
   fetched.mockRejectedValueOnce(new TypeError("offline"));

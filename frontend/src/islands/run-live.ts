@@ -2,11 +2,12 @@ const THROTTLE = 120;
 const ANNOUNCE = 2000;
 const POLL_FIRST = 1000;
 const POLL_MOST = 3000;
+const POLL_BESIDE_SOCKET = 5000; // a socket can die without a word: what it should have told is still asked for
 
 /**
  * Keeps the results of a run current. A WebSocket frame is news, not content: each makes it fetch the
  * server-rendered fragment again, so live, reloaded and script-less pages share one template. Without a socket
- * it polls. Ends when the fragment's root says `data-terminal="true"`, with the event `run-finished`.
+ * it polls; beside an open one it polls rarely. Ends when the fragment's root says `data-terminal="true"`, with the event `run-finished`.
  *
  * ```html
  * <run-live src="/runs/ID/results" socket="/ws/runs/ID" terminal="false">
@@ -19,7 +20,7 @@ export class RunLive extends HTMLElement {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fetching = false;
   private again = false;
-  private polling = false;
+  private poller: ReturnType<typeof setTimeout> | undefined;
   private wait = POLL_FIRST;
   private done = false;
   private lastSaid = 0;
@@ -31,6 +32,7 @@ export class RunLive extends HTMLElement {
     if (this.getAttribute("terminal") === "true" || this.root?.dataset["terminal"] === "true") return;
     this.dispatchEvent(new CustomEvent("run-started", { bubbles: true }));
     this.listen();
+    this.pollLater();
   }
 
   disconnectedCallback(): void {
@@ -56,32 +58,27 @@ export class RunLive extends HTMLElement {
 
   private listen(): void {
     const path = this.getAttribute("socket");
-    if (!path || typeof WebSocket === "undefined") return this.poll();
+    if (!path || typeof WebSocket === "undefined") return;
     const url = new URL(path, location.href);
     url.protocol = url.protocol.replace("http", "ws");
     url.searchParams.set("after", this.root?.dataset["seq"] ?? "0");
     try {
       this.socket = new WebSocket(url);
     } catch {
-      return this.poll(); // an address that no socket can have: the fragment still comes over HTTP
+      return; // an address that no socket can have: the fragment still comes over HTTP
     }
     this.socket.addEventListener("open", () => this.refreshSoon());
     this.socket.addEventListener("message", () => this.refreshSoon());
-    this.socket.addEventListener("close", () => this.poll());
+    this.socket.addEventListener("close", () => this.refreshSoon());
     this.socket.addEventListener("error", () => this.socket?.close());
   }
 
-  private poll(): void {
-    if (this.done || this.polling) return;
-    this.polling = true;
-    const turn = (): void => {
-      if (this.done || !this.isConnected) return;
-      void this.refresh().finally(() => {
-        this.wait = Math.min(this.wait * 1.25, POLL_MOST);
-        if (!this.done) this.timer = setTimeout(turn, this.wait);
-      });
-    };
-    this.timer = setTimeout(turn, this.wait);
+  /** The next turn of polling: soon and then less often without a socket, rarely beside an open one. */
+  private pollLater(): void {
+    if (this.done) return;
+    const open = this.socket?.readyState === 1;
+    this.poller = setTimeout(() => void this.refresh().finally(() => this.pollLater()), open ? POLL_BESIDE_SOCKET : this.wait);
+    this.wait = Math.min(this.wait * 1.25, POLL_MOST);
   }
 
   private refreshSoon(): void {
@@ -103,7 +100,7 @@ export class RunLive extends HTMLElement {
       if (answer.ok) this.swap(await answer.text());
       else if (answer.status === 401 || answer.status === 403 || answer.status === 404) this.lose(answer.status);
     } catch {
-      this.poll(); // the network failed: what is shown stays, and polling tries again
+      // The network failed: what is shown stays, and the next turn of polling tries again.
     } finally {
       this.fetching = false;
     }
@@ -169,6 +166,7 @@ export class RunLive extends HTMLElement {
   private stop(): void {
     this.done = true;
     clearTimeout(this.timer);
+    clearTimeout(this.poller);
     this.timer = undefined;
     this.socket?.close();
   }
