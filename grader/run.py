@@ -94,6 +94,7 @@ class _Run:
         self._stopped: tuple[Verdict, str] | None = None
         self._closing: Closing | None = None
         self._lines = b""
+        self._judge_errors = tempfile.TemporaryFile()  # noqa: SIM115  it is gone with this object
         self._began = time.monotonic()
         self._emit(Phase(name="starting"))
         self._start(backend, scratch)
@@ -116,7 +117,7 @@ class _Run:
                 [sys.executable, "-m", "grader.harness.judge", str(rpc.fileno()), str(writing), str(scratch)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=self._judge_errors,  # a file, because nobody reads a pipe while the tests run
                 pass_fds=[rpc.fileno(), writing],
                 cwd=_ROOT,
                 env=_judge_environment(),
@@ -242,9 +243,6 @@ class _Run:
         except subprocess.TimeoutExpired:
             os.killpg(self._judge.pid, signal.SIGKILL)
             self._judge.wait()
-        assert self._judge.stderr is not None  # noqa: S101
-        with self._judge.stderr as errors:
-            self._judge_errors = errors.read(2**16).decode("utf-8", "replace")
         os.close(self._events)
 
     def _drain(self) -> None:
@@ -288,7 +286,7 @@ class _Run:
         if self._closing is None:
             return (
                 Verdict.INTERNAL,
-                f"The judge ended without a verdict. {self._judge_errors[-1500:]}".strip(),
+                f"The judge ended without a verdict. {self._last_words()}".strip(),
             )
         match self._closing.reason:
             case "done":
@@ -306,6 +304,11 @@ class _Run:
             case "import":
                 return self._not_loaded(self._closing)
         return self._ended(code)
+
+    def _last_words(self) -> str:
+        """The end of what the judge wrote to its standard error."""
+        self._judge_errors.seek(0)
+        return self._judge_errors.read().decode("utf-8", "replace")[-1500:]
 
     def _from_results(self) -> tuple[Verdict, str]:
         statuses = {result.status for result in self._results}

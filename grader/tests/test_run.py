@@ -213,3 +213,11 @@ def test_a_file_that_does_not_parse_shows_where() -> None:
     assert "SyntaxError" in report.message
     assert "(line 1)" in report.message
     assert 'File "solution.py", line 1' in report.output
+
+
+def test_tests_may_write_as_much_as_they_like_and_nobody_sees_it() -> None:
+    tests = (
+        "import sys\ndef test_x(student):\n    print('a' * 10**6, file=sys.stderr)\n    print('b' * 10**6)\n"
+    )
+    report, _ = graded("x = 1\n", tests)
+    assert (report.status, report.output) == (Verdict.PASSED, "")
