@@ -41,13 +41,14 @@ class Cairn:
 
 
 def cairn_of(milestone: Milestone, state: MilestoneState) -> Cairn:
-    """The drawing's data: stones with the moment each was laid, which is their order from the ground."""
+    """The drawing's data: stones with their rank among those laid, which is their order from the ground."""
+    laid = sorted({stone.met_at for stone in state.stones if stone.met_at})
     stones = tuple(
         Stone(
             stone.criterion.id,
             stone.criterion.kind.value,
             stone.state.value,
-            stone.met_at.timestamp() if stone.met_at else 0.0,
+            laid.index(stone.met_at) if stone.met_at else 0,
         )
         for stone in state.stones
     )

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from cairn.accounts.models import User
 from cairn.catalog.queries import library
@@ -28,7 +29,7 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "learning/quiz.html", _context(request, user, slug))
     if user is None:
-        return redirect(f"{reverse('account_login')}?next={request.path}")
+        return _sign_in(request)
     question = str(request.POST.get("question", ""))
     try:
         quizzes.answer(_attempt(request, user, slug), question, _value(request))
@@ -47,6 +48,12 @@ def quiz_attempt(request: HttpRequest, slug: str) -> HttpResponse:
     assert user is not None  # noqa: S101 - login_required saw to it
     quizzes.start(user, slug)
     return redirect("learning:quiz", slug)
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back here. A script is told to go there, not handed that page."""
+    address = f"{reverse('account_login')}?next={request.path}"
+    return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
 
 
 def _attempt(request: HttpRequest, user: User, slug: str) -> QuizAttempt:

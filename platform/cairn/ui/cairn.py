@@ -8,6 +8,7 @@ language: widths taper, stones touch, nothing solid rests on a hollow stone.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -121,6 +122,14 @@ def draw(
     ``settle`` lets the met stones drop into place once. ``ground`` draws the ground line too. When all
     criteria are met, the blaze is painted on the second stone.
     """
+    return _drawing(slug, tuple(criteria), width, name, settle, ground)
+
+
+@lru_cache(maxsize=1024)
+def _drawing(
+    slug: str, criteria: tuple[Stone, ...], width: float, name: str, settle: bool, ground: bool
+) -> SafeString:
+    """What ``draw`` draws. Most cairns look alike for everybody, so a process draws them once."""
     placed = place(slug, criteria, width)
     detail = width >= DETAIL_WIDTH
     half, top = _extent(placed, width)

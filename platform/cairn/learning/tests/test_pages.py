@@ -303,6 +303,12 @@ def test_nobody_answers_in_somebody_elses_attempt(page, client, noor):
     assert answer(client, "shape", value="2, 3").status_code == 404
 
 
+def test_who_was_signed_out_meanwhile_signs_in_and_comes_back_to_the_quiz(client, books):
+    by_form = client.post(QUIZ, {"question": "how-much", "value": "14"})
+    by_script = client.post(QUIZ, {"question": "how-much", "value": "14"}, headers=HTMX)
+    assert by_form.url == by_script["HX-Redirect"] == f"/account/login/?next={QUIZ}"
+
+
 @pytest.mark.parametrize("attempt", ["x", "-1", "9" * 30])
 def test_an_attempt_that_is_none_is_not_found(page, attempt):
     assert page.post(QUIZ, {"question": "how-much", "value": "14", "attempt": attempt}).status_code == 404
