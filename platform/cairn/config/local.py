@@ -1,8 +1,8 @@
 """Everything on one machine: the web server, and with it what runs learner code and sweeps leases.
 
-Without Redis, nodes and the sweeper are threads of the web process, over Celery's in-process broker. With
-Redis they are Celery workers, started as children. Either way ending the server ends them first, while it
-still listens: a node gives back what it was running, and the next start goes on with it at once.
+The sweeper is a thread of the web process. So is the node, over Celery's in-process broker, unless there is
+Redis: then it is a Celery worker of its own, started as a child. Either way ending the server ends it first,
+while the server still listens: it gives back what it was running, and the next start goes on at once.
 """
 
 import ctypes
@@ -62,49 +62,22 @@ class NoWorkers:
         """Nothing to end."""
 
 
-class Threads:
-    """Node and sweeper as threads of this process. Every lease found at the start is a dead process's."""
+class Sweeper:
+    """The sweeper as a thread. Others may sweep too: they do not get into each other's way."""
 
-    def __init__(self, url: str, trouble: str) -> None:
-        os.environ.update(CAIRN_URL=url, CAIRN_NODE=NAME)
+    def __init__(self, trouble: str) -> None:
         self._trouble = trouble
         self._ended = threading.Event()
-        self._threads = [threading.Thread(target=self._sweep, name="sweeper", daemon=True)]
-        if not trouble:
-            self._threads.append(threading.Thread(target=self._work, name="node", daemon=True))
-
-    def prepare(self) -> None:
-        """Void the leases of the process before."""
-        actions.release_all_local()
+        self._thread = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
 
     def start(self) -> None:
-        """Begin to sweep and, where it can, to grade."""
-        for thread in self._threads:
-            thread.start()
+        """Sweep now, and then every few seconds."""
+        self._thread.start()
 
     def stop(self) -> None:
-        """Give back what runs, and wait for the threads."""
+        """End after the present round."""
         self._ended.set()
-        if not self._trouble:
-            grader_worker.node().stop.set()
-        worker_state.should_stop = 0
-        for thread in self._threads:
-            thread.join(STOP_SECONDS)
-
-    def _work(self) -> None:
-        app = grader_worker.app
-        app.conf.broker_transport_options = {"polling_interval": POLL_SECONDS}
-        node = WorkController(
-            app=app,
-            pool_cls="threads",
-            concurrency=AT_ONCE,
-            queues=list(grader_worker.QUEUES),
-            without_heartbeat=True,
-            without_mingle=True,
-            without_gossip=True,
-            quiet=True,
-        )
-        node.start()
+        self._thread.join(STOP_SECONDS)
 
     def _sweep(self) -> None:
         while True:
@@ -123,43 +96,73 @@ class Threads:
             close_old_connections()
 
 
-class Children:
-    """A grading worker and a control worker as Celery processes, which end with this one."""
+class Threads:
+    """Without Redis: node and sweeper are threads of this process, the only one that there is."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, trouble: str) -> None:
+        os.environ.update(CAIRN_URL=url, CAIRN_NODE=NAME)
+        self._sweeper = Sweeper(trouble)
+        self._node = None if trouble else threading.Thread(target=self._work, name="node", daemon=True)
+
+    def prepare(self) -> None:
+        """Void all leases: they are those of a process that has ended."""
+        actions.release_all_local()
+
+    def start(self) -> None:
+        """Begin to sweep and, where it can, to grade."""
+        self._sweeper.start()
+        if self._node:
+            self._node.start()
+
+    def stop(self) -> None:
+        """Give back what runs, and wait for the threads."""
+        self._sweeper.stop()
+        if self._node:
+            grader_worker.node().stop.set()
+            worker_state.should_stop = 0
+            self._node.join(STOP_SECONDS)
+
+    def _work(self) -> None:
+        app = grader_worker.app
+        app.conf.broker_transport_options = {"polling_interval": POLL_SECONDS}
+        node = WorkController(
+            app=app,
+            pool_cls="threads",
+            concurrency=AT_ONCE,
+            queues=list(grader_worker.QUEUES),
+            without_heartbeat=True,
+            without_mingle=True,
+            without_gossip=True,
+            quiet=True,
+        )
+        node.start()
+
+
+class Child:
+    """With Redis: the node is a Celery worker of its own, as on any machine; it ends with this process."""
+
+    def __init__(self, url: str, trouble: str) -> None:
         places = os.pathsep.join((str(settings.ROOT), str(settings.ROOT / "platform")))
-        self._environment = {**os.environ, "CAIRN_URL": url, "PYTHONPATH": places}
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._environment = {**os.environ, "CAIRN_URL": url, "CAIRN_NODE": NAME, "PYTHONPATH": places}
+        self._sweeper = Sweeper(trouble)
+        self._can_grade = not trouble
+        self._node: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:
         """Nothing: leases may be held by nodes on other machines."""
 
     def start(self) -> None:
-        """Start both workers. They end with the thread that calls this, hence the main one."""
-        at_once = ("--pool", "threads", "--loglevel", "WARNING", "--concurrency")
-        schedule = str(settings.HOME / "beat")
-        queues = ",".join(grader_worker.QUEUES)
-        self._children = [
-            self._child("grader.worker", "--queues", queues, *at_once, str(AT_ONCE)),
-            self._child(
-                "cairn.config.celery", "--queues", "control", "--beat", "--schedule", schedule, *at_once, "1"
-            ),
-        ]
+        """Begin to sweep and, where it can, to grade. The node ends with the thread that calls this."""
+        self._sweeper.start()
+        if self._can_grade:
+            self._node = self._worker()
 
-    def _child(self, app: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "--app",
-            app,
-            "worker",
-            "--hostname",
-            f"{app}@%h",
-            *options,
-        ]
+    def _worker(self) -> subprocess.Popen[bytes]:
+        queues = ",".join(grader_worker.QUEUES)
+        command = [sys.executable, "-m", "celery", "--app", "grader.worker", "worker", "--queues", queues]
+        options = ["--pool", "threads", "--concurrency", str(AT_ONCE), "--loglevel", "WARNING"]
         return subprocess.Popen(  # noqa: S603 - our own command
-            command,
+            [*command, *options, "--hostname", f"grader-{os.getpid()}@%h"],
             cwd=settings.ROOT,
             env=self._environment,
             process_group=0,  # Ctrl-C is for this process; it passes the end on when it is time
@@ -167,22 +170,23 @@ class Children:
         )
 
     def stop(self) -> None:
-        """Ask them to end; kill, with all they started, what does not."""
-        for child in self._children:
-            child.terminate()
-        for child in self._children:
-            try:
-                child.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+        """Ask the node to end; kill it, with all it started, if it does not."""
+        self._sweeper.stop()
+        if self._node is None:
+            return
+        self._node.terminate()
+        try:
+            self._node.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._node.pid, signal.SIGKILL)
+            self._node.wait()
 
 
 def _end_with_parent() -> None:
-    """In a child, on Linux: get SIGTERM when the parent ends, however it ends."""
+    """In a child, on Linux: be killed when the parent is, which had no time to ask."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 class _Server(uvicorn.Server):
@@ -255,7 +259,7 @@ def serve(host: str, port: int, *, with_worker: bool, say: Callable[[str], None]
 def _workers(url: str, with_worker: bool, trouble: str) -> Workers:
     if not with_worker:
         return NoWorkers()
-    return Children(url) if settings.REDIS_URL else Threads(url, trouble)
+    return (Child if settings.REDIS_URL else Threads)(url, trouble)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 class Command(BaseCommand):
     """Serve pages and sockets; run submissions unless told not to."""
 
-    help = "Serves the site. Without REDIS_URL, grading runs in threads; with it, in Celery workers."
+    help = "Serves the site. Without REDIS_URL, grading runs in threads; with it, in a Celery worker."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where to listen, and whether to grade."""
