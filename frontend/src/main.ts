@@ -13,10 +13,11 @@ const islands: Record<string, () => Promise<unknown>> = {
   "theme-toggle": () => import("./islands/theme-toggle"),
 };
 
-/** Start the islands in `root` that are not yet defined. */
+/** Start the islands in `root`, or that `root` is, and that are not yet defined. */
 export function start(root: ParentNode): void {
+  const holds = (name: string): boolean => (root instanceof Element && root.matches(name)) || root.querySelector(name) !== null;
   for (const [name, load] of Object.entries(islands)) {
-    if (!customElements.get(name) && root.querySelector(name)) void load();
+    if (!customElements.get(name) && holds(name)) void load();
   }
   if (root.querySelector("[hx-get], [hx-post], [hx-put], [hx-delete], [hx-boost]")) void import("./htmx");
 }
