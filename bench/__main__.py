@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bench import grading, machine, pages, processes, publish, report
+from bench import grading, machine, pages, publish, report
 
 Say = Callable[[str], None]
 
@@ -35,7 +35,6 @@ def main(
         console.print(f"Wrote {report.DOCUMENT}.")
         return
     machine.use_two_cores()
-    processes.adopt_orphans()
     for part in parts or list(Part):
         facts = machine.facts()
         found = {"machine": facts, "quick": quick, **_measure(part, quick, port, console.print)}

@@ -11,7 +11,7 @@ from typing import Any
 from bench import peers
 from bench.machine import CORES
 from bench.own import Warm
-from bench.processes import children_bytes, processor_seconds
+from bench.processes import busy_seconds, children_bytes
 from bench.timing import Sampler, above, interleave, summary
 from bench.workload import KINDS, Workload, job, workload
 from grader.contract import Event, Job, Phase, Verdict
@@ -114,13 +114,13 @@ def _cold_throughput(missing: dict[str, str], effort: Effort) -> dict[str, Any]:
 
 
 def _throughput(sampler: Sampler, effort: Effort) -> dict[str, float]:
-    """Submissions a second with CORES at a time, and the processor seconds of each."""
-    used, began = processor_seconds(), time.perf_counter()
+    """Submissions a second with CORES at a time, and the seconds that a core was busy with each."""
+    used, began = busy_seconds(), time.perf_counter()
     with ThreadPoolExecutor(CORES) as pool:
         for done in [pool.submit(sampler) for _ in range(effort.submissions)]:
             done.result()
     seconds = time.perf_counter() - began
-    used = processor_seconds() - used
+    used = busy_seconds() - used
     return {"per_second": effort.submissions / seconds, "cpu_seconds": used / effort.submissions}
 
 
