@@ -29,6 +29,8 @@ STEPS = (
     "cancel",
 )
 
+HELD = ("events", "resend", "heartbeat", "pass", "fail", "internal", "release")  # what needs a lease
+
 
 class World:
     """One run, and every token that was ever given for it: nodes may act late, and on old leases."""
@@ -44,12 +46,14 @@ class World:
     def do(self, step: str, late: bool) -> None:
         """One step of anybody. A late step uses the oldest token there is."""
         token = (self.tokens[0] if late else self.tokens[-1]) if self.tokens else "none"
-        before = self.seen()
+        before, valid = self.seen(), self.valid
         try:
             self._do(step, token)
         except actions.LeaseLost:
             assert self.seen() == before
-            assert token != self.valid
+            assert token != valid
+        else:
+            assert step not in HELD or token == valid, "a lost lease still had an effect"
         self._check(before)
 
     def _do(self, step: str, token: str) -> None:
