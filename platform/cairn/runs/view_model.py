@@ -196,7 +196,7 @@ def _finished(run: Run, told: _Try) -> RunView:
         summary=_final_summary(run, rows),
         is_terminal=True,
         verdict=run.verdict,
-        message=report.get("message", "") or SENTENCES.get(run.verdict, ""),
+        message=_message(run, report, rows),
         rows=rows,
         output=_chunks(told.output) or _chunks([("stdout", report.get("output", ""))]),
         metrics=tuple(
@@ -205,6 +205,13 @@ def _finished(run: Run, told: _Try) -> RunView:
         seconds=report.get("wall_seconds"),
         is_cut=told.is_cut,
     )
+
+
+def _message(run: Run, report: Mapping[str, Any], rows: tuple[Row, ...]) -> str:
+    """The report's sentence, or ours. A failed test says it better in its own row."""
+    if run.verdict == Verdict.FAILED and rows:
+        return ""
+    return report.get("message", "") or SENTENCES.get(run.verdict, "")
 
 
 def _final_summary(run: Run, rows: tuple[Row, ...]) -> str:

@@ -151,3 +151,8 @@ def test_measured_numbers_are_listed_and_nan_is_left_out() -> None:
 
 def test_a_cut_log_says_so() -> None:
     assert progress(run(), [STARTING, {"kind": "phase", "name": "cut", "tests": []}]).is_cut
+
+
+def test_a_failed_test_says_why_in_its_row_and_not_twice() -> None:
+    assert progress(finished("failed", "failed", message="Sums to one: got 2."), []).message == ""
+    assert progress(finished("failed", message="Nothing was tested."), []).message == "Nothing was tested."
