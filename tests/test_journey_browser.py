@@ -43,12 +43,28 @@ def sign_in(page: Any, site: Site, who: str) -> None:
     page.wait_for_url(lambda url: "/account/login" not in url)
 
 
+def enrol(page: Any) -> None:
+    """Begin to walk the path, or change the pace of walking it."""
+    page.goto("/paths/zero-to-llm")
+    page.get_by_label("Start").fill("2026-11-23")
+    page.get_by_label("Hours a week").fill("6")
+    page.get_by_role("button", name=re.compile("Walk this path|Change the pace")).click()
+    page.wait_for_load_state()
+
+
+PASTE = """(editor, text) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  editor.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+
 def write(page: Any, text: str) -> None:
-    """Replace what is in the editor, as a person does who pastes."""
+    """Replace what is in the editor by pasting, as a person does."""
     editor = page.locator(".cm-content").first
     editor.click()
     page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text)
+    editor.evaluate(PASTE, text)
 
 
 def saved(page: Any) -> None:
@@ -73,11 +89,7 @@ def test_from_sign_up_to_a_stone(page: Any) -> None:
     sign_up(page)
     assert page.get_by_role("link", name="Zero to LLM").count()
 
-    page.goto("/paths/zero-to-llm")
-    page.get_by_label("Start").fill("2026-11-23")
-    page.get_by_label("Hours a week").fill("6")
-    page.get_by_role("button", name="Walk this path").click()
-    page.wait_for_load_state()
+    enrol(page)
     accessible(page)
 
     page.goto("/home")
@@ -165,6 +177,7 @@ def test_a_quiz_explains_each_answer(page: Any) -> None:
 
 def test_a_mentor_reads_what_a_learner_handed_in_and_answers(page: Any, site: Site, browser: Any) -> None:
     sign_in(page, site, "learner")
+    enrol(page)
     page.goto(EXERCISE)
     page.locator(".cm-content").wait_for()
     write(page, SOLUTION + f"\n# {secrets.token_hex(4)}\n")
@@ -234,9 +247,7 @@ def test_everything_of_an_exercise_can_be_done_by_keyboard(page: Any) -> None:
     sign_up(page)
     page.goto(EXERCISE)
     page.locator(".cm-content").wait_for()
-    page.locator(".cm-content").focus()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(SOLUTION)
+    write(page, SOLUTION)
     saved(page)
     page.keyboard.press("Control+Enter")
     results(page)
