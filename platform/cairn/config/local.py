@@ -29,7 +29,7 @@ from grader import worker as grader_worker
 from grader.sandbox import SandboxUnavailable, select_backend
 
 NAME = "local"
-AT_ONCE = 2  # jobs
+THREADS = 3  # of the node: two jobs at once, and one more for somebody at the Run button
 POLL_SECONDS = 0.02  # how often the in-process broker is looked at; it cannot be waited for
 STOP_SECONDS = 10.0
 
@@ -125,10 +125,11 @@ class Threads:
     def _work(self) -> None:
         app = grader_worker.app
         app.conf.broker_transport_options = {"polling_interval": POLL_SECONDS}
+        app.conf.worker_concurrency = THREADS
         node = WorkController(
             app=app,
             pool_cls="threads",
-            concurrency=AT_ONCE,
+            concurrency=THREADS,
             queues=list(grader_worker.QUEUES),
             without_heartbeat=True,
             without_mingle=True,
@@ -160,7 +161,7 @@ class Child:
     def _worker(self) -> subprocess.Popen[bytes]:
         queues = ",".join(grader_worker.QUEUES)
         command = [sys.executable, "-m", "celery", "--app", "grader.worker", "worker", "--queues", queues]
-        options = ["--pool", "threads", "--concurrency", str(AT_ONCE), "--loglevel", "WARNING"]
+        options = ["--pool", "threads", "--concurrency", str(THREADS), "--loglevel", "WARNING"]
         return subprocess.Popen(  # noqa: S603 - our own command
             [*command, *options, "--hostname", f"grader-{os.getpid()}@%h"],
             cwd=settings.ROOT,
