@@ -41,8 +41,10 @@ interface Marks {
 function marks(diagnostics: readonly Diagnostic[], doc: Text): Marks {
   const lines: Range<Decoration>[] = [];
   const numbers: Range<GutterMarker>[] = [];
+  const said = new Set<string>(); // tests that fail alike say the same of a line: once is enough
   for (const { line, message } of [...diagnostics].sort((a, b) => a.line - b.line)) {
-    if (line < 1 || line > doc.lines) continue;
+    if (line < 1 || line > doc.lines || said.has(`${line} ${message}`)) continue;
+    said.add(`${line} ${message}`);
     const { from, to, text } = doc.line(line);
     const code = from + text.length - text.trimStart().length;
     if (to > code) lines.push(Decoration.mark({ class: "cm-error-line" }).range(code, to));

@@ -92,9 +92,10 @@ def _day(
 
 
 def _choice(books: Library) -> dict[str, Any]:
-    """The paths with how many of their milestones are written; the blaze goes to the first that has some."""
+    """The paths with how many of their milestones are written; the blaze goes to the one that has most."""
     paths = [(path, sum(map(books.is_open, path.content.milestones))) for path in books.paths.values()]
-    return {"paths": paths, "first": next((path.slug for path, written in paths if written), "")}
+    best, written = max(paths, key=lambda row: row[1], default=(None, 0))
+    return {"paths": paths, "first": best.slug if best and written else ""}
 
 
 def _greeting(hour: int) -> str:

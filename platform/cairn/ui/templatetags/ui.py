@@ -1,6 +1,7 @@
 """The tags that every room's templates use: ``{% load ui %}``. frontend/README.md shows each in use."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -248,15 +249,16 @@ def initials(user: Any) -> str:
 
 
 @register.filter
-def matrix(view: Mapping[str, Any]) -> dict[str, Any]:
+def matrix(view: Mapping[str, Any], other: Mapping[str, Any] | str | None = None) -> dict[str, Any]:
     """An ArrayView as a table: column heads and rows of cells, with indices of the whole array outside.
 
     ``{"columns": [4, 5], "rows": [{"index": 2, "cells": [("0.5", True), …]}], "flat": False}``. A scalar
-    and a vector have no row index.
+    and a vector have no row index. ``other`` is the array beside it: numbers lose the decimals that the
+    comparison can do without.
     """
     shape: Sequence[int] = view.get("shape") or ()
     origin: Sequence[int] = view.get("origin") or ()
-    rows: Sequence[Sequence[str]] = view["rows"]
+    rows = _shortened(view, other) if isinstance(other, Mapping) else view["rows"]
     first_column = origin[-1] if origin else 0
     first_row = origin[-2] if len(origin) > 1 else 0
     differs = {tuple(cell) for cell in view.get("differs") or ()}
@@ -271,6 +273,27 @@ def matrix(view: Mapping[str, Any]) -> dict[str, Any]:
         "shape": "\N{MULTIPLICATION SIGN}".join(str(n) for n in shape),
         "whole": _is_whole(shape, rows),
     }
+
+
+LEAST_DECIMALS, MOST_DECIMALS = 4, 12
+
+
+def _shortened(view: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[Sequence[str]]:
+    """The cells with as few decimals, four or more, as still tell every pair apart that differs."""
+    rows, others = view["rows"], other.get("rows") or ()
+    differs = [(r, c) for r, c in view.get("differs") or () if r < len(others) and c < len(others[r])]
+    for decimals in range(LEAST_DECIMALS, MOST_DECIMALS):
+        if all(_rounded(rows[r][c], decimals) != _rounded(others[r][c], decimals) for r, c in differs):
+            return [[_rounded(cell, decimals) for cell in row] for row in rows]
+    return rows
+
+
+def _rounded(cell: str, decimals: int) -> str:
+    """A number in plain notation with so many decimals at most. What is not zero does not become it."""
+    if not re.fullmatch(r"-?\d+\.\d+", cell) or len(cell.partition(".")[2]) <= decimals:
+        return cell
+    short = f"{float(cell):.{decimals}f}"
+    return cell if float(short) == 0 != float(cell) else short
 
 
 def _is_whole(shape: Sequence[int], rows: Sequence[Sequence[str]]) -> bool:
