@@ -8,4 +8,4 @@ RUN pip install --no-cache-dir -c constraints.txt -r grader/requirements.txt -r 
 COPY grader grader
 RUN useradd --uid 10001 --create-home cairn
 USER cairn
-CMD ["celery", "-A", "grader.worker", "worker", "--queues", "interactive,grade", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"]
+CMD ["celery", "-A", "grader.worker", "worker", "--queues", "interactive,grade", "--pool", "threads", "--loglevel", "INFO"]

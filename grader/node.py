@@ -4,6 +4,7 @@ The database row is the truth, and it is not here. A node that dies, or is cut o
 runs out and the run is queued again. So nothing here is stored, and every retry is bounded.
 """
 
+import json
 import logging
 import random
 import socket
@@ -25,6 +26,7 @@ _BATCH_EVENTS = 200
 _MESSAGE_CHARS = 2_000_000  # what the site takes in one message, with room for JSON's escapes
 _TRIES_FOR = 25.0  # seconds of retrying one message: about a lease, after which the run is another node's
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+INTERACTIVE = "interactive"  # the queue that somebody watches
 
 Runner = Callable[..., Report]
 
@@ -182,10 +184,43 @@ class Lease:
         return answer
 
 
+class Slots:
+    """How many jobs run at once: ``shared`` of any queue, and one more that is kept for Run clicks.
+
+    A call to work that finds no slot free is not lost: whoever gives one back takes it up.
+    """
+
+    def __init__(self, shared: int) -> None:
+        self._free = {"shared": shared, INTERACTIVE: 1}
+        self._calls: dict[str, str] = {}  # queue: newest ticket
+        self._lock = threading.Lock()
+
+    def call(self, queue: str, ticket: str) -> None:
+        """Note that there is work in ``queue``."""
+        with self._lock:
+            self._calls[queue] = ticket
+
+    def take(self) -> tuple[str, str, str] | None:
+        """A slot for a noted call, Run clicks first: (slot, queue, ticket). None where nothing fits."""
+        with self._lock:
+            for queue in sorted(self._calls, key=lambda queue: queue != INTERACTIVE):
+                for slot in (INTERACTIVE, "shared") if queue == INTERACTIVE else ("shared",):
+                    if self._free[slot]:
+                        self._free[slot] -= 1
+                        return slot, queue, self._calls.pop(queue)
+        return None
+
+    def give_back(self, slot: str) -> None:
+        """The slot is free again; ``take`` should follow."""
+        with self._lock:
+            self._free[slot] += 1
+
+
 class Node:
     """Runs what the site has for it. Threads may drain at the same time; ``stop`` ends all of them soon.
 
-    A stopped node gives back what it was running, so that another can start it at once.
+    A stopped node gives back what it was running, so that another can start it at once. ``at_once`` is how
+    many jobs run at the same time, beside one more that only somebody who waits for their Run click gets.
     """
 
     def __init__(
@@ -196,13 +231,29 @@ class Node:
         name: str = "",
         stop: threading.Event | None = None,
         runner: Runner = run,
+        at_once: int = 1,
     ) -> None:
         self._site, self._backend, self._runner = site, backend, runner
+        self._slots, self._at_once = Slots(at_once), at_once
         self.name = name or socket.gethostname()[:80]
         self.stop = stop or threading.Event()
 
     def drain(self, queue: str, ticket: str) -> int:
-        """Claims and runs jobs of ``queue`` until none waits. Returns how many were brought to a report."""
+        """Claims and runs jobs of ``queue`` until none waits. Returns how many were brought to a report.
+
+        Where every slot is taken it returns at once, and a thread that has one does this work too.
+        """
+        done = 0
+        self._slots.call(queue, ticket)
+        while taken := self._slots.take():
+            slot, queue, ticket = taken
+            try:
+                done += self._drain(queue, ticket)
+            finally:
+                self._slots.give_back(slot)
+        return done
+
+    def _drain(self, queue: str, ticket: str) -> int:
         done = 0
         claim = self._first_claim(queue, ticket)
         while claim is not None:
@@ -211,11 +262,11 @@ class Node:
         return done
 
     def _first_claim(self, queue: str, ticket: str) -> Claim | None:
-        ask = httpx.Request("POST", "http://node", json={"queue": queue, "ticket": ticket, "node": self.name})
+        ask = {"queue": queue, "ticket": ticket, "node": self.name, "slots": self._at_once}
         if self.stop.is_set():
             return None
         try:
-            return _claim_in(self._site.post("/api/node/claim", ask.content.decode()))
+            return _claim_in(self._site.post("/api/node/claim", json.dumps(ask)))
         except (LeaseLost, Unreachable) as error:
             log.warning("Nothing claimed from %s: %s", queue, error)
             return None

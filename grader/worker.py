@@ -1,5 +1,8 @@
 """The Celery app of a node: ``celery -A grader.worker worker --queues interactive,grade --pool threads``.
 
+``--concurrency`` counts threads, one for each processor and one more if it is not given. The last of them
+runs only what somebody waits for at the Run button, so that long grading never fills a node.
+
 A message is only a wake-up: "there is work in this queue", with a short-lived ticket to claim from it. The
 node has no database and no secret; it asks the site over HTTP. From the environment: CAIRN_URL (the site),
 CAIRN_BROKER_URL or REDIS_URL (absent: ``memory://``, for a node in the site's own process), CAIRN_SANDBOX.
@@ -32,6 +35,7 @@ app.conf.update(
     task_acks_late=False,  # a wake-up that is lost costs seconds; one delivered twice finds nothing to do
     task_default_queue="interactive",
     worker_prefetch_multiplier=1,
+    worker_concurrency=(os.cpu_count() or 1) + 1,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
 )
@@ -40,8 +44,9 @@ app.conf.update(
 @functools.cache
 def node() -> Node:
     """The node of this process. Raises SandboxUnavailable, and KeyError if CAIRN_URL is not set."""
-    backend = select_backend()
-    return Node(Site(os.environ["CAIRN_URL"]), backend, name=os.environ.get("CAIRN_NODE", ""), stop=_stop)
+    backend, name = select_backend(), os.environ.get("CAIRN_NODE", "")
+    at_once = max(1, app.conf.worker_concurrency - 1)
+    return Node(Site(os.environ["CAIRN_URL"]), backend, name=name, stop=_stop, at_once=at_once)
 
 
 @app.task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]
@@ -51,11 +56,13 @@ def drain(queue: str, ticket: str) -> int:
 
 
 @signals.celeryd_init.connect  # type: ignore[untyped-decorator]
-def refuse_without_sandbox(**_: Any) -> None:
+def refuse_without_sandbox(options: dict[str, Any] | None = None, **_: Any) -> None:
     """A node that cannot confine learner code does not start: the reason is its last line.
 
     Raises SystemExit: Celery logs other exceptions of a signal, and goes on.
     """
+    asked = (options or {}).get("concurrency")
+    app.conf.worker_concurrency = asked or app.conf.worker_concurrency
     try:
         node()
     except SandboxUnavailable as error:

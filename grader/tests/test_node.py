@@ -74,7 +74,7 @@ def drained(site: FakeSite, runner: Callable[..., Report], stop: threading.Event
 def test_it_claims_until_nothing_waits() -> None:
     site = FakeSite(jobs=3)
     assert drained(site, prints(2)) == 3
-    assert site.words("claim") == [{"queue": "grade", "ticket": "ticket", "node": "n"}]
+    assert site.words("claim") == [{"queue": "grade", "ticket": "ticket", "node": "n", "slots": 1}]
     assert [body["job_id"] for body in site.words("report")] == ["job-0", "job-1", "job-2"]
 
 
@@ -173,3 +173,100 @@ def test_a_mistake_of_ours_is_reported_as_ours() -> None:
 def test_a_report_fits_into_one_message() -> None:
     report = Report(job_id="1", status=Verdict.PASSED, output="x" * 10_000_000)
     assert len(fitting(report).model_dump_json()) < 4 * 2**20
+
+
+class Floor:
+    """A runner whose jobs last until they are let go, and who is on it."""
+
+    def __init__(self) -> None:
+        self.running: list[str] = []
+        self.changed = threading.Condition()
+        self.doors: dict[str, threading.Event] = {}
+
+    def __call__(self, job, on_event, *, backend, cancel) -> Report:
+        door = self.doors.setdefault(job.id, threading.Event())
+        with self.changed:
+            self.running.append(job.id)
+            self.changed.notify_all()
+        assert door.wait(10)
+        with self.changed:
+            self.running.remove(job.id)
+            self.changed.notify_all()
+        return Report(job_id=job.id, status=Verdict.PASSED, score=1.0)
+
+    def end(self, job: str) -> None:
+        self.doors[job].set()
+
+    def until(self, *jobs: str) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: sorted(self.running) == sorted(jobs), 5), self.running
+
+
+class TwoQueues(FakeSite):
+    """A site whose tokens say which queue they came from, as the real one's do."""
+
+    def __init__(self, **waiting: list[str]) -> None:
+        super().__init__()
+        self.queues = waiting
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        what = request.url.path.rsplit("/", 1)[-1]
+        if what not in ("claim", "report"):
+            return httpx.Response(200, json={"cancel": False})
+        queue = body.get("queue") or request.headers["Authorization"].removeprefix("Bearer ")
+        if not self.queues[queue]:
+            return httpx.Response(204)
+        job = Job(id=self.queues[queue].pop(0), files={}, tests={})
+        return httpx.Response(200, text=Claim(job=job, token=queue, lease_seconds=5).model_dump_json())
+
+
+def test_long_grading_never_fills_a_node_and_a_call_that_found_it_full_is_taken_up_later() -> None:
+    site = TwoQueues(grade=["long-1", "long-2", "long-3"], interactive=[])
+    floor = Floor()
+    node = Node(Site("http://site", transport=site), None, name="n", runner=floor, at_once=2)
+    calls: list[threading.Thread] = []
+
+    def call(queue: str) -> None:
+        calls.append(threading.Thread(target=node.drain, args=(queue, "ticket")))
+        calls[-1].start()
+
+    for _ in range(3):
+        call("grade")
+    floor.until("long-1", "long-2")
+    calls[2].join(5)
+    assert not calls[2].is_alive(), "a call without a slot must not hold a thread"
+    site.queues["interactive"] = ["click-1", "click-2"]
+    call("interactive")
+    floor.until("long-1", "long-2", "click-1")
+    floor.end("click-1")
+    floor.until("long-1", "long-2", "click-2")
+    call("interactive")
+    site.queues["interactive"] = ["click-3"]
+    floor.end("click-2")
+    floor.until("long-1", "long-2", "click-3")
+    for job, then in (("long-1", ("long-2", "long-3", "click-3")), ("click-3", ("long-2", "long-3"))):
+        floor.end(job)
+        floor.until(*then)
+    floor.end("long-2")
+    floor.end("long-3")
+    for thread in calls:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_run_clicks_use_free_slots_beside_their_own() -> None:
+    site = TwoQueues(grade=["long-1"], interactive=["click-1", "click-2"])
+    floor = Floor()
+    node = Node(Site("http://site", transport=site), None, name="n", runner=floor, at_once=2)
+    calls = [
+        threading.Thread(target=node.drain, args=(queue, "ticket"))
+        for queue in ("grade", "interactive", "interactive")
+    ]
+    for thread in calls:
+        thread.start()
+    floor.until("long-1", "click-1", "click-2")
+    for job in ("long-1", "click-1", "click-2"):
+        floor.end(job)
+    for thread in calls:
+        thread.join(5)

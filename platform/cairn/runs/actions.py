@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.runs import live, nodes
-from cairn.runs.models import Blob, Run, RunEvent
+from cairn.runs.models import SERVED, Blob, Run, RunEvent
 from cairn.runs.texts import digest, inert
-from cairn.runs.wake import wake
+from cairn.runs.wake import calls_for, wake
 from cairn.ui.errors import Forbidden, Refusal
 from grader.contract import Batch, Claim, Event, Job, Phase, Report, TestStatus, Verdict
 
@@ -75,18 +75,23 @@ def _stored(texts: dict[str, str]) -> dict[str, str]:
 
 
 def _wake_on_commit(queue: str) -> None:
-    transaction.on_commit(lambda: wake(queue), robust=True)
+    transaction.on_commit(lambda: wake(calls_for(queue)), robust=True)
 
 
 # --- what a node asks for
 
 
-def claim(queue: str, node: str) -> Claim | None:
-    """Lease the run that is next in ``queue`` to ``node``; None where nothing waits."""
-    nodes.seen(node)
-    token = secrets.token_urlsafe(32)
+def claim(queue: str, node: str, slots: int | None = None) -> Claim | None:
+    """Lease the run that is next for a node that serves ``queue``; None where nothing waits.
+
+    Who serves ``grade`` gets Run clicks first and regrades last. ``slots`` is how many jobs the node runs at
+    once, where it says so.
+    """
+    nodes.seen(node, slots)
+    token = f"{queue}.{secrets.token_urlsafe(32)}"
     with transaction.atomic():
-        run = _next_waiting(queue)
+        waiting = (_next_waiting(served) for served in SERVED[Run.Queue(queue)])
+        run = next(filter(None, waiting), None)
         if run is None:
             return None
         run.tries += 1
@@ -98,6 +103,11 @@ def claim(queue: str, node: str) -> Claim | None:
         _store_events(run, (Phase(name="starting"),))
         job = _job(run)
     return Claim(job=job, token=token, lease_seconds=min(settings.LEASE_SECONDS, TOLD_LEASE_SECONDS))
+
+
+def served_queue(token: str) -> str:
+    """The queue that the holder of a claim's token asked for: it goes on with that one."""
+    return token.partition(".")[0]
 
 
 def _next_waiting(queue: str) -> Run | None:
@@ -283,11 +293,13 @@ def _wake_what_waits() -> None:
     An empty queue is called too while no node is known: that is how the site learns that one is there.
     """
     counts = Run.objects.filter(state=Run.State.QUEUED).values_list("queue").annotate(n=Count("pk"))
-    waiting = dict(counts.order_by())
+    waiting = dict.fromkeys(SERVED, 0)
+    for queue, count in counts.order_by():
+        waiting[Run.Queue(calls_for(queue))] += count
     served = nodes.last_seen() is not None
-    for queue in Run.Queue.values:
-        if waiting.get(queue) or not served:
-            wake(queue, times=min(waiting.get(queue, 1), 4) if served else 1)
+    for queue, count in waiting.items():
+        if count or not served:
+            wake(queue, times=min(count, 4) if served else 1)
 
 
 def release_all_local() -> int:

@@ -17,14 +17,30 @@ PAGE = 500  # events in one answer
 
 
 class RunOut(serializers.ModelSerializer[Run]):
-    """A run. ``report`` is null until it has ended; ``position`` is the place in the queue while it waits."""
+    """A run. ``report`` is null until it has ended.
+
+    While it waits, ``position`` is its place in the queue, and ``expected_seconds`` says when it starts at
+    the latest, if runs take as long as the last ones did; null where nothing tells.
+    """
 
     position = serializers.SerializerMethodField()
+    expected_seconds = serializers.SerializerMethodField()
 
     class Meta:
         model = Run
         fields = (
-            *("id", "title", "kind", "queue", "state", "position", "tries", "cancel_asked", "last_seq"),
+            *(
+                "id",
+                "title",
+                "kind",
+                "queue",
+                "state",
+                "position",
+                "expected_seconds",
+                "tries",
+                "cancel_asked",
+                "last_seq",
+            ),
             *("verdict", "score", "tests_passed", "tests_total", "report", "content_hash"),
             *("created_at", "started_at", "finished_at"),
         )
@@ -33,6 +49,10 @@ class RunOut(serializers.ModelSerializer[Run]):
     def get_position(self, run: Run) -> int | None:
         """Place in the queue, 1 for the next."""
         return queries.position(run)
+
+    def get_expected_seconds(self, run: Run) -> float | None:
+        """Seconds until it starts."""
+        return queries.expected_wait(run, queries.position(run))
 
 
 class EventOut(serializers.Serializer[Any]):

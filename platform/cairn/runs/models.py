@@ -36,6 +36,7 @@ class Run(models.Model):
     class Queue(models.TextChoices):
         INTERACTIVE = "interactive"  # somebody watches: the Run button
         GRADE = "grade"
+        REGRADE = "regrade"  # graded before, and again because the content changed: nobody waits for it
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
@@ -72,6 +73,7 @@ class Run(models.Model):
             models.Index(fields=["owner", "queue"], condition=Q(state="running"), name="runs_busy"),
             models.Index(fields=["owner", "queue", "-started_at"], name="runs_served"),
             models.Index(fields=["owner", "-created_at"], name="runs_of_owner"),
+            models.Index(fields=["queue", "-finished_at"], name="runs_ended"),
         ]
 
     def __str__(self) -> str:
@@ -81,6 +83,13 @@ class Run(models.Model):
     def is_terminal(self) -> bool:
         """Whether nothing more will happen to this run."""
         return self.state in (self.State.FINISHED, self.State.CANCELLED)
+
+
+# What a node gets that asks for work of a queue: the first of these in which something waits.
+SERVED = {
+    Run.Queue.INTERACTIVE: (Run.Queue.INTERACTIVE,),
+    Run.Queue.GRADE: (Run.Queue.INTERACTIVE, Run.Queue.GRADE, Run.Queue.REGRADE),
+}
 
 
 class RunEvent(models.Model):
@@ -104,12 +113,14 @@ class RunEvent(models.Model):
 class Node(models.Model):
     """A worker node as the site last heard of it. Nodes need no account: a ticket is permission enough.
 
-    ``trouble`` is why it cannot run learner code, in words for a person; empty where it can.
+    ``trouble`` is why it cannot run learner code, in words for a person; empty where it can. ``slots`` is how
+    many jobs it runs at once, beside one more that it keeps for Run clicks.
     """
 
     name = models.CharField(max_length=80, primary_key=True)
     seen_at = models.DateTimeField()
     trouble = models.TextField(blank=True)
+    slots = models.PositiveSmallIntegerField(default=1)
 
     def __str__(self) -> str:
         return self.name

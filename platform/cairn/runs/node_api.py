@@ -7,7 +7,7 @@ speak for that run until the lease is over. Bodies and answers are the JSON of `
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
@@ -32,9 +32,10 @@ class Ask(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    queue: Run.Queue
+    queue: Literal[Run.Queue.INTERACTIVE, Run.Queue.GRADE]
     ticket: str = Field(max_length=200)
     node: str = Field(pattern=r"^[A-Za-z0-9_.:@-]{1,80}$")
+    slots: int | None = Field(None, ge=1, le=1000)
 
 
 def _problem(status: int, detail: str) -> JsonResponse:
@@ -85,7 +86,7 @@ def claim(request: HttpRequest) -> Answer:
     ask = _body(request, Ask)
     if not admits(ask.ticket, ask.queue):
         return _problem(403, "This ticket does not admit to that queue, or it has run out.")
-    return actions.claim(ask.queue, ask.node)
+    return actions.claim(ask.queue, ask.node, ask.slots)
 
 
 @_node_view
@@ -103,10 +104,11 @@ def heartbeat(request: HttpRequest, run_id: uuid.UUID) -> Answer:
 
 @_node_view
 def report(request: HttpRequest, run_id: uuid.UUID) -> Answer:
-    """Close the run with a Report. The answer is the next Claim of the same queue, or 204."""
+    """Close the run with a Report. The answer is the next Claim of the queue first asked for, or 204."""
     structlog.contextvars.bind_contextvars(run=str(run_id))
-    run = actions.finish(run_id, _token(request), _body(request, Report))
-    return actions.claim(run.queue, run.node)
+    token = _token(request)
+    run = actions.finish(run_id, token, _body(request, Report))
+    return actions.claim(actions.served_queue(token), run.node)
 
 
 @_node_view

@@ -3,6 +3,7 @@
 import time
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cairn.runs.models import Node
@@ -12,13 +13,18 @@ _EVERY = 5.0  # seconds between two writes for one node
 _written: dict[str, float] = {}  # when this process last wrote each node down
 
 
-def seen(name: str) -> None:
-    """Note that a node spoke. At most one write in five seconds for each node and process."""
+def seen(name: str, slots: int | None = None) -> None:
+    """Note that a node spoke, and perhaps how many jobs it runs at once.
+
+    At most one write in five seconds for each node and process.
+    """
     now = time.monotonic()
     if now - _written.get(name, -_EVERY) < _EVERY:
         return
     _written[name] = now
-    Node.objects.update_or_create(name=name[:80], defaults={"seen_at": timezone.now(), "trouble": ""})
+    said = {} if slots is None else {"slots": slots}
+    now_here = {"seen_at": timezone.now(), "trouble": ""} | said
+    Node.objects.update_or_create(name=name[:80], defaults=now_here)
 
 
 def in_trouble(name: str, trouble: str) -> None:
@@ -26,7 +32,11 @@ def in_trouble(name: str, trouble: str) -> None:
     Node.objects.update_or_create(name=name[:80], defaults={"seen_at": timezone.now(), "trouble": trouble})
 
 
+def working() -> QuerySet[Node]:
+    """The nodes that can run learner code and spoke within a minute."""
+    return Node.objects.filter(trouble="", seen_at__gt=timezone.now() - FRESH)
+
+
 def last_seen() -> datetime | None:
     """When a node that can work last spoke, if that was within a minute."""
-    fresh = Node.objects.filter(trouble="", seen_at__gt=timezone.now() - FRESH)
-    return fresh.order_by("-seen_at").values_list("seen_at", flat=True).first()
+    return working().order_by("-seen_at").values_list("seen_at", flat=True).first()

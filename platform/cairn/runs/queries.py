@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.accounts.queries import may_read_work_of
-from cairn.runs import nodes
-from cairn.runs.models import Node, Run
+from cairn.runs import forecast, nodes
+from cairn.runs.models import SERVED, Node, Run
 from cairn.ui.errors import NotFound
+
+MEASURED = 20  # ended runs that an expectation rests on
 
 
 def access_run(user: User | AnonymousUser, run_id: uuid.UUID) -> Run:
@@ -33,16 +35,40 @@ def events_after(run_id: uuid.UUID, seq: int, limit: int | None = None) -> list[
 def position(run: Run) -> int | None:
     """Place in the queue, 1 for the next; None where it no longer waits.
 
-    People take turns, so before this person's k-th run come at most k runs of everybody else.
+    People take turns, so before this person's k-th run come at most k runs of everybody else, and all that
+    waits in the queues that are served first.
     """
     if run.state != Run.State.QUEUED:
         return None
     older = Count("pk", filter=Q(created_at__lt=run.created_at))
-    waiting = Run.objects.filter(queue=run.queue, state=Run.State.QUEUED).order_by()
-    counts = list(waiting.values_list("owner").annotate(all=Count("pk"), older=older))
-    turn: int = 1 + sum(older for owner, _, older in counts if owner == run.owner_id)
-    others: int = sum(min(waits, turn) for owner, waits, _ in counts if owner != run.owner_id)
-    return turn + others
+    waiting = Run.objects.filter(queue__in=_served_before(run), state=Run.State.QUEUED).order_by()
+    counts = list(waiting.values_list("queue", "owner").annotate(all=Count("pk"), older=older))
+    beside = [(owner, waits, older) for queue, owner, waits, older in counts if queue == run.queue]
+    first: int = sum(waits for queue, _, waits, _ in counts if queue != run.queue)
+    turn: int = 1 + sum(older for owner, _, older in beside if owner == run.owner_id)
+    others: int = sum(min(waits, turn) for owner, waits, _ in beside if owner != run.owner_id)
+    return first + turn + others
+
+
+def _served_before(run: Run) -> tuple[str, ...]:
+    """The run's queue and those that nodes look into before it."""
+    order = SERVED[Run.Queue.GRADE]
+    return order[: order.index(Run.Queue(run.queue)) + 1]
+
+
+def expected_wait(run: Run, place: int | None) -> float | None:
+    """Seconds until a run at that place starts, at most, if jobs take as long as the last ones did.
+
+    None where it no longer waits, where no node is there, and before anything was measured. Two queries.
+    """
+    if place is None:
+        return None
+    there = nodes.working().aggregate(slots=Sum("slots"), nodes=Count("pk"))
+    ended = Run.objects.filter(queue=run.queue, finished_at__isnull=False, started_at__isnull=False)
+    recent = ended.order_by("-finished_at").values_list("started_at", "finished_at")[:MEASURED]
+    kept = there["nodes"] if run.queue == Run.Queue.INTERACTIVE else 0
+    took = [(end - start).total_seconds() for start, end in recent if start and end]
+    return forecast.wait(place, took, (there["slots"] or 0) + kept)
 
 
 def worker_seen() -> datetime | None:

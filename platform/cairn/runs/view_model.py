@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from cairn.runs.forecast import in_words
 from cairn.runs.models import Run
 from grader.contract import Kind, TestStatus, Verdict
 
@@ -89,8 +90,16 @@ class _Try:
     is_cut: bool = False
 
 
-def progress(run: Run, events: Iterable[Mapping[str, Any]], position: int | None = None) -> RunView:
-    """``events`` are contract events as stored, oldest first; ``position`` is the place in the queue."""
+def progress(
+    run: Run,
+    events: Iterable[Mapping[str, Any]],
+    position: int | None = None,
+    wait: float | None = None,
+) -> RunView:
+    """``events`` are contract events as stored, oldest first.
+
+    ``position`` is the place in the queue, and ``wait`` how many seconds it takes to get through, if known.
+    """
     told = _read(events)
     if run.state == Run.State.FINISHED:
         return _finished(run, told)
@@ -98,7 +107,7 @@ def progress(run: Run, events: Iterable[Mapping[str, Any]], position: int | None
     rows = _live_rows(told) if run.state == Run.State.RUNNING else ()
     return RunView(
         word=_live_word(run),
-        summary=_live_summary(run, told, rows, position),
+        summary=_live_summary(run, told, rows, _place(position, wait)),
         is_terminal=run.is_terminal,
         verdict="",
         message="Nothing was counted as an attempt."
@@ -156,21 +165,20 @@ def _live_rows(told: _Try) -> tuple[Row, ...]:
     )
 
 
-def _live_summary(run: Run, told: _Try, rows: tuple[Row, ...], position: int | None) -> str:
+def _live_summary(run: Run, told: _Try, rows: tuple[Row, ...], place: str) -> str:
     if run.state == Run.State.CANCELLED:
         return "Stopped before it ended"
     if run.state == Run.State.QUEUED:
         again = "Trying again. " if run.tries else ""
-        return f"{again}{_place(position)}"
+        return f"{again}{place}"
     if rows:
         return _counts(rows)
     return "Running your code" if told.phase in ("importing", "testing") else "Starting"
 
 
-def _place(position: int | None) -> str:
-    if position is None or position <= 1:
-        return "Next in the queue"
-    return f"Number {position} in the queue"
+def _place(position: int | None, wait: float | None) -> str:
+    place = f"Number {position} in the queue" if position and position > 1 else "Next in the queue"
+    return place if wait is None else f"{place}, starts {in_words(wait)}"
 
 
 def _counts(rows: tuple[Row, ...]) -> str:

@@ -36,9 +36,10 @@ def person(request: HttpRequest | Request) -> User:
 
 
 def view_of(run: Run) -> RunView:
-    """The run as a page shows it now. One query, and another while it waits."""
+    """The run as a page shows it now. One query, and three more while it waits."""
     events = (event["data"] for event in queries.events_after(run.pk, 0))
-    return progress(run, events, queries.position(run))
+    place = queries.position(run)
+    return progress(run, events, place, queries.expected_wait(run, place))
 
 
 def _context(request: HttpRequest, run_id: uuid.UUID) -> dict[str, Any]:

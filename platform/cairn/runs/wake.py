@@ -5,6 +5,7 @@ import logging
 from django.core import signing
 
 from cairn.config.celery import app
+from cairn.runs.models import Run
 
 TICKET_SECONDS = 120
 TASK = "grader.drain"
@@ -23,6 +24,11 @@ def admits(given: str, queue: str) -> bool:
         return signing.TimestampSigner(salt=_SALT).unsign(given, max_age=TICKET_SECONDS) == queue
     except signing.BadSignature:
         return False
+
+
+def calls_for(queue: str) -> str:
+    """The queue that nodes are called to for runs of ``queue``: regrades are what graders do last."""
+    return Run.Queue.GRADE if queue == Run.Queue.REGRADE else queue
 
 
 def wake(queue: str, times: int = 1) -> None:

@@ -60,6 +60,20 @@ def test_the_last_report_is_answered_with_nothing(node: Node, alice: User) -> No
     assert node.post(f"jobs/{run.pk}/report", report(run).model_dump_json(), token).status_code == 204
 
 
+def test_a_slot_that_helped_with_a_run_click_goes_on_grading(node: Node, alice: User) -> None:
+    click, graded = queued(alice, "interactive"), queued(alice)
+    claim = Claim.model_validate_json(node.claim("grade").content)
+    assert claim.job.id == str(click.pk)
+    answer = node.post(f"jobs/{click.pk}/report", report(click).model_dump_json(), claim.token)
+    assert Claim.model_validate_json(answer.content).job.id == str(graded.pk)
+
+
+def test_no_node_asks_for_regrades_alone(node: Node, alice: User) -> None:
+    queued(alice, "regrade")
+    assert node.claim("regrade").status_code == 422
+    assert node.claim("grade").status_code == 200
+
+
 def test_giving_a_job_back(node: Node, alice: User) -> None:
     run = queued(alice)
     token = node.claim().json()["token"]

@@ -67,6 +67,66 @@ def test_people_take_turns_also_when_jobs_end_at_once(alice: User, bob: User) ->
     assert order == ["alice", "bob"] * 3
 
 
+def test_who_grades_takes_run_clicks_first_and_regrades_last(alice: User, bob: User) -> None:
+    order = [queued(alice, "regrade"), queued(alice, "grade"), queued(bob, "interactive")][::-1]
+    for run in order:
+        claim = actions.claim("grade", "n1")
+        assert claim is not None
+        assert claim.job.id == str(run.pk)
+        assert actions.served_queue(claim.token) == "grade"
+    assert actions.claim("grade", "n1") is None
+
+
+def test_the_slot_for_run_clicks_takes_nothing_else(alice: User) -> None:
+    queued(alice, "grade")
+    queued(alice, "regrade")
+    assert actions.claim("interactive", "n1") is None
+
+
+def test_a_regrade_calls_those_who_grade(
+    alice: User, woken: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        queued(alice, "regrade")
+    assert woken == ["grade"]
+    nodes.seen("n1")
+    actions.sweep()
+    assert woken == ["grade", "grade"]
+
+
+def test_many_regrades_delay_no_first_submission(alice: User, bob: User) -> None:
+    for _ in range(50):
+        queued(alice, "regrade")
+    mine = queued(bob)
+    assert queries.position(mine) == 1
+    assert next_owner() == "bob"
+
+
+def test_position_of_a_regrade_counts_all_that_goes_before_it(alice: User, bob: User) -> None:
+    last = queued(alice, "regrade")
+    queued(alice)
+    queued(bob)
+    queued(bob, "interactive")
+    assert queries.position(last) == 4
+
+
+def test_the_expected_start_rests_on_the_last_runs_and_the_slots_of_working_nodes(alice: User) -> None:
+    now = timezone.now()
+    for seconds in (20, 40):
+        run = queued(alice)
+        Run.objects.filter(pk=run.pk).update(
+            state="finished", started_at=now - timedelta(seconds=seconds), finished_at=now
+        )
+    mine = queued(alice)
+    assert queries.expected_wait(mine, 3) is None, "nobody is there"
+    nodes.seen("n1", 2)
+    assert queries.expected_wait(mine, 2) == 30
+    assert queries.expected_wait(mine, 3) == 60
+    assert queries.expected_wait(mine, None) is None
+    nodes.in_trouble("n1", "No sandbox.")
+    assert queries.expected_wait(mine, 3) is None
+
+
 def test_position_counts_turns_and_not_rows(alice: User, bob: User) -> None:
     flood = [queued(alice) for _ in range(20)]
     mine = queued(bob)

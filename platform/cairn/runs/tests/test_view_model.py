@@ -56,6 +56,11 @@ def test_a_waiting_run_says_its_place(position: int | None, summary: str) -> Non
     assert (view.summary, view.is_terminal) == (summary, False)
 
 
+def test_a_waiting_run_says_when_it_starts_where_that_is_known() -> None:
+    assert progress(run("queued"), [], 1, 0.4).summary == "Next in the queue, starts within a few seconds"
+    assert progress(run("queued"), [], 7, 18.0).summary == "Number 7 in the queue, starts in about 20 s"
+
+
 def test_a_run_given_back_says_that_it_is_tried_again_and_shows_nothing_of_the_lost_try() -> None:
     view = progress(run("queued", tries=1), [STARTING, TESTING, done(0)], 1)
     assert view.summary == "Trying again. Next in the queue"
