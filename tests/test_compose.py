@@ -155,7 +155,7 @@ def stack(config: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> A
         stack.names = {
             "postgresql://cairn:secret@postgres:5432/cairn": database_url,
             "redis://redis:6379/0": redis_url,
-            "http://web:8000": f"http://127.0.0.1:{stack.port}",
+            "http://web:8000": f"http://localhost:{stack.port}",
         }
         for command in (stack.command("setup"), ["python", "manage.py", "collectstatic", "--no-input"]):
             done = subprocess.run(

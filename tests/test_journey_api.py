@@ -62,11 +62,16 @@ def test_the_same_files_give_back_the_earlier_submission(client: httpx.Client) -
     assert submit(client, "solution.py") == submit(client, "solution.py")
 
 
-def test_progress_shows_what_was_passed(client: httpx.Client) -> None:
+def test_progress_shows_what_was_passed_and_on_a_path_the_stone_it_laid(client: httpx.Client) -> None:
     verdict(client, submit(client, "solution.py"))
-    answer = client.get("/me/progress")
-    assert answer.status_code == 200
-    assert EXERCISE in answer.text
+    passed = client.get("/me/progress").json()["exercises"]
+    assert [one["status"] for one in passed if one["slug"] == EXERCISE] == ["passed"]
+    begun = {"path": "zero-to-llm", "starts_on": "2026-11-23", "hours_per_week": 6}
+    assert client.post("/me/enrolments", json=begun).status_code == 201
+    (walked,) = client.get("/me/progress").json()["enrolments"]
+    stones = {stone["id"]: stone["state"] for stone in walked["milestones"][0]["stones"]}
+    assert stones["first-dot-product"] == "met"
+    assert walked["laid"] == 1
 
 
 def test_an_unknown_exercise_is_a_problem_document(client: httpx.Client) -> None:
@@ -114,7 +119,11 @@ def test_the_schema_is_openapi_3_1_and_its_documents_page_opens(site: Site) -> N
 
 def test_solutions_and_hidden_tests_are_nowhere_in_the_api(client: httpx.Client) -> None:
     answer = client.get(f"/exercises/{EXERCISE}").text
-    solution = (EXERCISES / EXERCISE / "solution.py").read_text()
-    hidden = (EXERCISES / EXERCISE / "tests.py").read_text().splitlines()[-1].strip()
-    assert solution.strip().splitlines()[-1] not in answer
-    assert hidden not in answer
+    starter, solution, tests = (
+        (EXERCISES / EXERCISE / name).read_text() for name in ("starter.py", "solution.py", "tests.py")
+    )
+    own_lines = [line.strip() for line in solution.splitlines() if line.strip() and line not in starter]
+    hidden_test = tests.rsplit("def test_", 1)[1].split("(")[0]
+    assert len(own_lines) > 3
+    assert not [line for line in own_lines if len(line) > 12 and line in answer]
+    assert hidden_test not in answer

@@ -75,10 +75,31 @@ class PathProgressOut(serializers.Serializer[Any]):
     milestones = MilestoneOut(many=True)
 
 
+class ExerciseOut(serializers.Serializer[Any]):
+    """What an exercise came to so far. ``outdated``: it changed in a way that matters since then."""
+
+    slug = serializers.CharField()
+    status = serializers.CharField()
+    best_score = serializers.FloatField()
+    passed_at = serializers.DateTimeField(allow_null=True)
+    outdated = serializers.BooleanField()
+
+
+class QuizOut(serializers.Serializer[Any]):
+    """The best score on a topic's quiz, from 0 to 1."""
+
+    topic = serializers.CharField()
+    best_score = serializers.FloatField()
+    finished_at = serializers.DateTimeField()
+    outdated = serializers.BooleanField()
+
+
 class ProgressOut(serializers.Serializer[Any]):
-    """All paths that a learner walks, the one opened last first."""
+    """All paths that a learner walks, the one opened last first, and what counts on every path."""
 
     enrolments = PathProgressOut(many=True)
+    exercises = ExerciseOut(many=True)
+    quizzes = QuizOut(many=True)
 
 
 class EnrolmentIn(serializers.Serializer[Any]):
@@ -99,7 +120,7 @@ class ProgressView(APIView):
         record = queries.record_of(user)
         walked = [one for one in queries.enrolments_of(user) if one.path in books.paths]
         shown = [_shown(user, enrolment, books, record) for enrolment in walked]
-        return Response(ProgressOut({"enrolments": shown}).data)
+        return Response(ProgressOut({"enrolments": shown, **_results(record)}).data)
 
 
 class EnrolmentsView(APIView):
@@ -134,6 +155,14 @@ def _shown(user: User, enrolment: Enrolment, books: Library, record: Record) -> 
         "total": progress.total,
         "next": _activity(progress.next) if progress.next else None,
         "milestones": _milestones(progress, books, record),
+    }
+
+
+def _results(record: Record) -> dict[str, list[dict[str, Any]]]:
+    exercises, quizzes = record.results.exercises, record.results.quizzes
+    return {
+        "exercises": [{"slug": slug, **vars(outcome)} for slug, outcome in exercises.items()],
+        "quizzes": [{"topic": topic, **vars(outcome)} for topic, outcome in quizzes.items()],
     }
 
 

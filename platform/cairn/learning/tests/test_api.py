@@ -25,7 +25,7 @@ def enrol(api, **instead):
 
 
 def test_who_walks_no_path_has_no_progress_yet(api):
-    assert api.get("/api/v1/me/progress").json() == {"enrolments": []}
+    assert api.get("/api/v1/me/progress").json() == {"enrolments": [], "exercises": [], "quizzes": []}
 
 
 def test_enrolling_answers_with_the_progress_on_the_path(api, noor):
