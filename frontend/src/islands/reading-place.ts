@@ -11,7 +11,7 @@ const WAIT = 2000;
  *   <h2 id="from-scores">…</h2> … </article></reading-place>
  * ```
  *
- * PUTs the form field `section`.
+ * PUTs the form field `section`. An element with `data-section` shows the title of the section.
  */
 export class ReadingPlace extends HTMLElement {
   private saved = "";
@@ -23,14 +23,25 @@ export class ReadingPlace extends HTMLElement {
     this.saved = this.getAttribute("section") ?? "";
     addEventListener("scroll", this.onScroll, { passive: true });
     addEventListener("pagehide", this.onLeave);
+    this.sheet?.addEventListener("click", this.onChoice);
     this.look();
   }
 
   disconnectedCallback(): void {
     removeEventListener("scroll", this.onScroll);
     removeEventListener("pagehide", this.onLeave);
+    this.sheet?.removeEventListener("click", this.onChoice);
     this.soon.cancel();
   }
+
+  private get sheet(): HTMLDetailsElement | null {
+    return document.querySelector("details.side-s");
+  }
+
+  /** The sheet closes over the text that was chosen in it. */
+  private readonly onChoice = (event: Event): void => {
+    if (this.sheet && (event.target as Element).closest("a")) this.sheet.open = false;
+  };
 
   private readonly onLeave = (): void => this.soon.flush();
 
@@ -59,6 +70,15 @@ export class ReadingPlace extends HTMLElement {
       if (link.hash === `#${this.section}`) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
     }
+    this.name(document.getElementById(this.section)?.textContent ?? "");
+  }
+
+  /** The bar of phones says which section it is; before the first one, the title that the page came with. */
+  private name(section: string): void {
+    const words = document.querySelector<HTMLElement>("[data-section]");
+    if (!words) return;
+    words.dataset["section"] ||= words.textContent;
+    words.textContent = section || (words.dataset["section"] ?? "");
   }
 
   private async save(): Promise<void> {

@@ -30,7 +30,9 @@ from cairn.catalog.figures import BadFigure, inline_svg, words
 from cairn.catalog.mathematics import formulas
 
 NOTES = {"note": "Note", "warn": "Take care", "try": "Try it"}
-MARK = re.compile("\ue000(\\d+)\ue001")
+MARK = re.compile("\ue000(\\d+)\ue001([.,;:!?)\u2019\u201d]*)")  # a formula or figure, and punctuation
+FORMULA_PART = re.compile('class="katex-base"')  # KaTeX may break a line between two of them
+MOST_PARTS = 2
 MARK_CHARACTERS = re.compile("[\ue000\ue001]")
 ALIGNED = re.compile(r"text-align:\s*(left|center|right)")
 EXTERNAL = re.compile(r"(?:https?:)?//", re.IGNORECASE)
@@ -177,7 +179,14 @@ class _Page:
                 self.complain(line, f"The formula `{tex.strip()[:60]}` is not right: {formula.error}.")
             shown = formula.html or f'<code class="formula-error">{escape(tex)}</code>'
             self.pieces[i] = f'<div class="eq">{shown}</div>' if own_line else shown
-        return MARK.sub(lambda mark: str(self.pieces[int(mark[1])]), html)
+        return MARK.sub(lambda mark: self._placed(int(mark[1]), mark[2]), html)
+
+    def _placed(self, i: int, after: str) -> str:
+        """The formula or figure, and what must not begin a line without it. A long formula may break itself."""
+        piece = str(self.pieces[i])
+        if not after or len(FORMULA_PART.findall(piece)) > MOST_PARTS:
+            return piece + after
+        return f'<span class="nobr">{piece}{after}</span>'
 
 
 def _without_paragraph(html: str) -> str:
@@ -368,7 +377,9 @@ def _drawing(page: _Page, image: Token) -> str:
         page.complain(line, f"The figure `{source}` has no text in its brackets.", "Say what it shows.")
     else:
         try:
-            return page.mark(inline_svg(file.read_text(encoding="utf-8"), label))
+            svg = inline_svg(file.read_text(encoding="utf-8"), label)
+            name = escape(f"Figure: {label}")
+            return page.mark(f'<div class="drawing" tabindex="0" role="group" aria-label="{name}">{svg}</div>')
         except (BadFigure, UnicodeDecodeError) as error:
             page.complain(line, f"The figure `{source}`: {error}.")
     return ""

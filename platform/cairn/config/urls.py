@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from cairn.ui.views import states
@@ -19,6 +21,7 @@ urlpatterns = [
     path("", include("cairn.review.urls")),
     path("account/", include("allauth.account.urls")),
     path("account/", include("cairn.accounts.urls")),
+    path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
     path("admin/", admin.site.urls),
     path("api/v1/", include("cairn.config.api")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),

@@ -159,7 +159,9 @@ def _between(random: Random, low: float, high: float) -> float:
 
 
 def _short(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0") if abs(number) >= 0.05 else "0"
+    """One decimal at most, and no zero before the point."""
+    text = f"{number:.1f}".removesuffix(".0")
+    return {"-0": "0"}.get(text, text.replace("0.", ".") if text.lstrip("-").startswith("0.") else text)
 
 
 def _extent(placed: Sequence[Placed], width: float) -> tuple[float, float]:
@@ -191,18 +193,25 @@ def _outline(x: float, base: float, w: float, h: float, random: Random) -> list[
 
 
 def _curve(points: Sequence[Point]) -> str:
-    """A closed Catmull-Rom spline through the points, as cubic Béziers."""
+    """A closed Catmull-Rom spline through the points, as cubic Béziers, in few characters."""
     n = len(points)
-    parts = [f"M{_short(points[0][0])} {_short(points[0][1])}"]
+    x, y = (round(value, 1) for value in points[0])
+    path = f"M{_short(x)} {_short(y)}"
     for i in range(n):
         p0, p1, p2, p3 = (points[(i + k - 1) % n] for k in range(4))
-        ends = (
-            (p1[0] + (p2[0] - p0[0]) / 6, p1[1] + (p2[1] - p0[1]) / 6),
-            (p2[0] - (p3[0] - p1[0]) / 6, p2[1] - (p3[1] - p1[1]) / 6),
-            p2,
-        )
-        parts.append("C" + " ".join(f"{_short(px)} {_short(py)}" for px, py in ends))
-    return "".join(parts) + "Z"
+        first = (p1[0] + (p2[0] - p0[0]) / 6 - x, p1[1] + (p2[1] - p0[1]) / 6 - y)
+        second = (p2[0] - (p3[0] - p1[0]) / 6 - x, p2[1] - (p3[1] - p1[1]) / 6 - y)
+        step = (round(p2[0] - x, 1), round(p2[1] - y, 1))
+        # "s" mirrors the control point before it, which is what makes such a spline smooth
+        path += _steps("s", second, step) if i else _steps("c", first, second, step)
+        x, y = x + step[0], y + step[1]
+    return path + "z"
+
+
+def _steps(command: str, *steps: Point) -> str:
+    """A relative path command. A minus sign parts two numbers as well as a space does."""
+    numbers = [_short(value) for step in steps for value in step]
+    return command + numbers[0] + "".join(n if n.startswith("-") else f" {n}" for n in numbers[1:])
 
 
 def _drawn(placed: Placed, detail: bool, settle: bool) -> str:

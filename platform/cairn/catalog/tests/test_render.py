@@ -202,9 +202,19 @@ def figure(tmp_path, inside, caption=' "A caption with $x$."'):
 
 def test_an_image_alone_is_a_figure_with_its_caption(tmp_path):
     html = figure(tmp_path, '<path class="ln" d="M0 0"/>').html
-    assert html.startswith('<figure><svg viewBox="0 0 9 9" role="img" aria-label="What it shows">')
-    assert '<figcaption>A caption with <span class="katex">' in html
+    assert '<svg viewBox="0 0 9 9" role="img" aria-label="What it shows">' in html
+    assert '<figcaption>A caption with <span class="nobr"><span class="katex">' in html
     assert "<p>" not in html
+
+
+def test_a_figure_may_scroll_and_can_be_reached_then(tmp_path):
+    html = figure(tmp_path, "").html
+    assert html.startswith('<figure><div class="drawing" tabindex="0" role="group" aria-label="Figure: What it shows">')
+
+
+def test_punctuation_does_not_begin_a_line_after_a_formula():
+    html = markdown("Let $x$, then ($y$) and $a + b + c + d = e$. So").html
+    assert re.findall(r"</span>(?:</span>)*([^<\w\s]+)</span>", html) == [",", ")"]
 
 
 def test_a_figures_ids_are_its_own(tmp_path):
