@@ -1,0 +1,189 @@
+"""When to do what: items in the order of a path become pieces on days. Pure.
+
+Days are filled one after the other. A day prefers the kind of work that the path's rhythm gives it, never
+starts what still lacks something, and never holds more minutes than the learner has; what is longer is split
+into parts.
+
+What was done keeps the place that it had in the plan, so that doing a thing early or late moves nothing else.
+What was done before the plan's first day takes no time from it. Only moving the plan to a new first day
+changes the dates.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+DAY = timedelta(days=1)
+MIN_PART = 15  # minutes: less is not worth starting, unless the item or the day is that short
+MAX_DAY = 960  # minutes a day that a plan may hold
+STEP = 5  # minutes to which a week is spread
+
+
+class Work(StrEnum):
+    """What a day of a path's week is for."""
+
+    THEORY = "theory"
+    PRACTICE = "practice"
+    PROJECT = "project"
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A path's week, Monday first: what a day prefers (None: whatever is next), and its share of hours."""
+
+    prefers: tuple[Work | None, ...] = (None,) * 7
+    weights: tuple[int, ...] = (1,) * 7
+
+
+DAILY = Rhythm()
+THEORY_PRACTICE_PROJECT = Rhythm(
+    (*(Work.THEORY,) * 3, *(Work.PRACTICE,) * 2, *(Work.PROJECT,) * 2), (2, 2, 2, 2, 2, 5, 5)
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to do. ``needs`` are keys of what comes before; ``group`` counts the path's milestones."""
+
+    key: str
+    minutes: int
+    work: Work = Work.THEORY
+    group: int = 0
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Minutes of an item on a day: part ``part`` of ``parts``, from 1. A done item is one, on its day."""
+
+    item: Item
+    day: date
+    minutes: int
+    part: int = 1
+    parts: int = 1
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a plan follows: first day, minutes a weekday (Monday first), days off, items put on a day."""
+
+    starts_on: date
+    minutes: tuple[int, ...]
+    days_off: AbstractSet[date] = frozenset()
+    moved: Mapping[str, date] = field(default_factory=dict)
+    rhythm: Rhythm = DAILY
+
+    def minutes_on(self, day: date) -> int:
+        """The minutes that the learner has on a day."""
+        return 0 if day in self.days_off else self.minutes[day.weekday()]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """All pieces by day, and in a day in the order in which to do them."""
+
+    pieces: tuple[Piece, ...]
+    ends_on: date | None  # the day of the last piece planned; None when there is nothing to plan
+
+    def late(self, today: date) -> tuple[Piece, ...]:
+        """What was planned for a day that is over and is not done."""
+        return tuple(piece for piece in self.pieces if not piece.done and piece.day < today)
+
+    def day_of(self, key: str) -> date | None:
+        """The day on which an item ends; None for one that the plan doesn't hold."""
+        return max((piece.day for piece in self.pieces if piece.item.key == key), default=None)
+
+
+def spread(hours_per_week: int, weights: Sequence[int]) -> tuple[int, ...]:
+    """A week's hours over its days by weight, in steps of five minutes. Without weight a day gets none."""
+    steps, total = hours_per_week * 60 // STEP, sum(weights)
+    bounds = [round(steps * sum(weights[:day]) / total) for day in range(len(weights) + 1)]
+    return tuple(min(MAX_DAY, (end - start) * STEP) for start, end in pairwise(bounds))
+
+
+def plan(items: Sequence[Item], terms: Terms, done: Mapping[str, date]) -> Schedule:
+    """The items on days. ``done`` says on which day an item was done.
+
+    Raises ValueError if no weekday has minutes, or if items need each other in a circle.
+    """
+    if max(terms.minutes) <= 0:
+        raise ValueError("no weekday has minutes")
+    before = {item.key for item in items if item.key in done and done[item.key] < terms.starts_on}
+    placed = list(_Planner([item for item in items if item.key not in before], before, terms).pieces())
+    open_pieces = [piece for piece in _numbered(placed) if piece.item.key not in done]
+    finished = [Piece(item, done[item.key], item.minutes, done=True) for item in items if item.key in done]
+    pieces = sorted([*finished, *open_pieces], key=lambda piece: (piece.day, not piece.done))
+    return Schedule(tuple(pieces), max((piece.day for piece in open_pieces), default=None))
+
+
+def _numbered(pieces: list[Piece]) -> Iterator[Piece]:
+    parts: dict[str, int] = {}
+    for piece in pieces:
+        parts[piece.item.key] = piece.part
+    for piece in pieces:
+        yield Piece(piece.item, piece.day, piece.minutes, piece.part, parts[piece.item.key])
+
+
+class _Planner:
+    """Fills days. ``left`` are the minutes that each item still asks for, in the path's order."""
+
+    def __init__(self, items: Sequence[Item], ready: set[str], terms: Terms) -> None:
+        self.terms, self.finished = terms, ready
+        self.items = {item.key: item for item in items}
+        self.left = {item.key: item.minutes for item in items}
+        self.parts = dict.fromkeys(self.left, 0)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Day after day until nothing is left."""
+        day, last_moved = self.terms.starts_on, max(self.terms.moved.values(), default=self.terms.starts_on)
+        while self.left:
+            budget = self.terms.minutes_on(day)
+            filled = list(self._fill(day, budget))
+            if budget and not filled and day > last_moved:
+                raise ValueError(f"items need each other in a circle: {', '.join(list(self.left)[:5])}")
+            yield from filled
+            day += DAY
+
+    def _fill(self, day: date, budget: int) -> Iterator[Piece]:
+        free = budget
+        while free and (item := self._pick(day)):
+            left = self.left[item.key]
+            if free < min(MIN_PART, left, budget):
+                return
+            minutes = min(free, left)
+            yield self._place(item, day, minutes)
+            free -= minutes
+
+    def _place(self, item: Item, day: date, minutes: int) -> Piece:
+        self.parts[item.key] += 1
+        self.left[item.key] -= minutes
+        if not self.left[item.key]:
+            del self.left[item.key]
+            self.finished.add(item.key)
+        return Piece(item, day, minutes, self.parts[item.key])
+
+    def _pick(self, day: date) -> Item | None:
+        """What was put on this day, else what the day prefers (this milestone or the next), else what is next."""
+        for key in self.terms.moved:
+            if key in self.left and self._is_ready(self.items[key], day):
+                return self.items[key]
+        prefers, first = self.terms.rhythm.prefers[day.weekday()], None
+        for item in self._ready(day):
+            first = first or item
+            if item.group > first.group + 1:
+                return first
+            if prefers is None or item.work == prefers:
+                return item
+        return first
+
+    def _ready(self, day: date) -> Iterator[Item]:
+        return (item for key in self.left if self._is_ready(item := self.items[key], day))
+
+    def _is_ready(self, item: Item, day: date) -> bool:
+        if self.terms.moved.get(item.key, day) > day:
+            return False
+        return all(key in self.finished or key not in self.items for key in item.needs)
