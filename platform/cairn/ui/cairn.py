@@ -7,7 +7,7 @@ language: widths taper, stones touch, nothing solid rests on a hollow stone.
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, get_args
@@ -23,6 +23,7 @@ Random = Callable[[], float]
 HEIGHTS: dict[Kind, float] = {"metric": 1.0, "exercise": 0.84, "rubric": 0.8, "quiz": 0.72, "document": 0.62}
 STATES: tuple[State, ...] = get_args(State)
 DETAIL_WIDTH = 60  # from this width on, stones carry marks and scree lies beside them
+COARSE_WIDTH = 36  # below it, half of an outline's points draw the same stone
 POINTS = 16
 MASK = 0xFFFFFFFF
 
@@ -136,6 +137,8 @@ def _drawing(
     parts = [_scree(slug, width)] if detail and placed else []
     if ground:
         parts.append(f'<line class="ground" x1="{-half:.1f}" x2="{half:.1f}" y1="0" y2="0"/>')
+    if width < COARSE_WIDTH:
+        placed = [replace(stone, outline=stone.outline[::2]) for stone in placed]
     parts += [_drawn(stone, detail, settle) for stone in placed]
     if placed and all(stone.state == "met" for stone in criteria):
         parts.append(_blaze(placed[min(1, len(placed) - 1)], width))
@@ -231,7 +234,8 @@ def _drawn(placed: Placed, detail: bool, settle: bool) -> str:
 def _face(placed: Placed, *, upper: bool) -> list[Point]:
     """The lit upper face, or the dark lower lip: half of the outline and a line that follows it back."""
     points = list(placed.outline)  # from the right, by the foot, to the left and over the top
-    half = points[8:] + points[:1] if upper else points[:9]
+    middle = len(points) // 2
+    half = points[middle:] + points[:1] if upper else points[: middle + 1]
     pull = 0.3 if upper else 0.5  # the inner edge runs at this share of the way from the middle
     inner = [
         (placed.x + (x - placed.x) * 0.98, placed.middle + (y - placed.middle) * pull)
