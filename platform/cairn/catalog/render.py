@@ -32,7 +32,7 @@ from cairn.catalog.mathematics import formulas
 NOTES = {"note": "Note", "warn": "Take care", "try": "Try it"}
 MARK = re.compile("\ue000(\\d+)\ue001([.,;:!?)\u2019\u201d]*)")  # a formula or figure, and punctuation
 FORMULA_PART = re.compile('class="katex-base"')  # KaTeX may break a line between two of them
-MOST_PARTS = 2
+MOST_PARTS, SHORT = 2, 30
 MARK_CHARACTERS = re.compile("[\ue000\ue001]")
 ALIGNED = re.compile(r"text-align:\s*(left|center|right)")
 EXTERNAL = re.compile(r"(?:https?:)?//", re.IGNORECASE)
@@ -141,6 +141,7 @@ class _Page:
 
     def __init__(self, figures: Path | None, strict: bool) -> None:
         self.figures = figures
+        self.breakable: set[int] = set()
         self.strict = strict
         self.outline: list[tuple[str, str]] = []
         self.anchors: set[str] = set()
@@ -179,12 +180,14 @@ class _Page:
                 self.complain(line, f"The formula `{tex.strip()[:60]}` is not right: {formula.error}.")
             shown = formula.html or f'<code class="formula-error">{escape(tex)}</code>'
             self.pieces[i] = f'<div class="eq">{shown}</div>' if own_line else shown
+            if len(tex) > SHORT and len(FORMULA_PART.findall(shown)) > MOST_PARTS:
+                self.breakable.add(i)
         return MARK.sub(lambda mark: self._placed(int(mark[1]), mark[2]), html)
 
     def _placed(self, i: int, after: str) -> str:
-        """The formula or figure, and what must not begin a line without it. A long formula may break itself."""
+        """The formula or figure, and what must not begin a line without it. A long formula may break."""
         piece = str(self.pieces[i])
-        if not after or len(FORMULA_PART.findall(piece)) > MOST_PARTS:
+        if not after or i in self.breakable:
             return piece + after
         return f'<span class="nobr">{piece}{after}</span>'
 
@@ -379,7 +382,9 @@ def _drawing(page: _Page, image: Token) -> str:
         try:
             svg = inline_svg(file.read_text(encoding="utf-8"), label)
             name = escape(f"Figure: {label}")
-            return page.mark(f'<div class="drawing" tabindex="0" role="group" aria-label="{name}">{svg}</div>')
+            return page.mark(
+                f'<div class="drawing" tabindex="0" role="group" aria-label="{name}">{svg}</div>'
+            )
         except (BadFigure, UnicodeDecodeError) as error:
             page.complain(line, f"The figure `{source}`: {error}.")
     return ""

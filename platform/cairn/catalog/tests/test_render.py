@@ -209,11 +209,13 @@ def test_an_image_alone_is_a_figure_with_its_caption(tmp_path):
 
 def test_a_figure_may_scroll_and_can_be_reached_then(tmp_path):
     html = figure(tmp_path, "").html
-    assert html.startswith('<figure><div class="drawing" tabindex="0" role="group" aria-label="Figure: What it shows">')
+    assert html.startswith(
+        '<figure><div class="drawing" tabindex="0" role="group" aria-label="Figure: What it shows">'
+    )
 
 
 def test_punctuation_does_not_begin_a_line_after_a_formula():
-    html = markdown("Let $x$, then ($y$) and $a + b + c + d = e$. So").html
+    html = markdown("Let $x$, then ($y$) and $aaaaaa + bbbbbb + cccccc + dddddd = eeeeee$. So").html
     assert re.findall(r"</span>(?:</span>)*([^<\w\s]+)</span>", html) == [",", ")"]
 
 
