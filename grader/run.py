@@ -15,14 +15,11 @@ import selectors
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -40,8 +37,9 @@ from grader.contract import (
     TestStatus,
     Verdict,
 )
-from grader.harness.judge import Closing
+from grader.harness.judge import Closing, judge_libraries, libraries
 from grader.harness.text import CUT, Stream, clean
+from grader.judges import start_judge
 from grader.sandbox.base import Backend, Confined, ended_by
 from grader.sandbox.select import select_backend
 
@@ -49,10 +47,8 @@ OnEvent = Callable[[Event], None]
 
 _TICK = 0.02
 _TESTS_SECONDS = 300.0  # what the trusted side may take in all, beside the learner's own time
-_GRACE_SECONDS = 2.0
 _ENDING_SECONDS = 0.5
 _MAX_EVENTS_LINE = 4 * 2**20
-_ROOT = Path(__file__).resolve().parent.parent
 _EVENT: TypeAdapter[Event | Closing] = TypeAdapter(Event | Closing)
 
 
@@ -94,7 +90,8 @@ class _Run:
         self._stopped: tuple[Verdict, str] | None = None
         self._closing: Closing | None = None
         self._lines = b""
-        self._judge_errors = tempfile.TemporaryFile()  # noqa: SIM115  it is gone with this object
+        # A file, because nobody reads a pipe while the tests run. It is gone with this object.
+        self._judge_errors = os.fdopen(os.memfd_create("judge"), "w+b")
         self._began = time.monotonic()
         self._emit(Phase(name="starting"))
         self._start(backend, scratch)
@@ -102,7 +99,7 @@ class _Run:
     def _start(self, backend: Backend, scratch: Path) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._learner: Confined = backend.launch(theirs.fileno(), self._job.limits)
+            self._learner: Confined = backend.launch(theirs.fileno(), self._job.limits, libraries(self._job))
             try:
                 self._start_judge(ours, scratch)
             except OSError:
@@ -111,28 +108,16 @@ class _Run:
                 raise
 
     def _start_judge(self, rpc: socket.socket, scratch: Path) -> None:
-        reading, writing = os.pipe()
+        self._events, writing = os.pipe()
+        text = self._job.model_dump_json().encode()
         try:
-            self._judge = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "grader.harness.judge", str(rpc.fileno()), str(writing), str(scratch)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=self._judge_errors,  # a file, because nobody reads a pipe while the tests run
-                pass_fds=[rpc.fileno(), writing],
-                cwd=_ROOT,
-                env=_judge_environment(),
-                start_new_session=True,
-            )
+            libraries = judge_libraries(self._job)
+            self._judge = start_judge(text, libraries, rpc, writing, self._judge_errors, scratch)
         except OSError:
-            os.close(reading)
+            os.close(self._events)
             raise
         finally:
             os.close(writing)
-        self._events = reading
-        assert self._judge.stdin is not None  # noqa: S101
-        threading.Thread(
-            target=_feed, args=(self._judge.stdin, self._job.model_dump_json()), daemon=True
-        ).start()
 
     def report(self) -> Report:
         """Watches until the judge has closed, then ends both processes and sums up."""
@@ -230,19 +215,13 @@ class _Run:
 
     def _let_it_end(self) -> None:
         """A process that closed its connection is most likely ending: how, is worth a moment's wait."""
-        until = time.monotonic() + _ENDING_SECONDS
-        while self._closing and self._closing.reason == "closed" and time.monotonic() < until:
-            if self._learner.ended():
-                return
-            time.sleep(0.005)
+        if self._closing and self._closing.reason == "closed":
+            self._learner.ended(_ENDING_SECONDS)
 
     def _end_judge(self) -> None:
-        """Lets the judge, which no longer has anybody to talk to, end; then makes sure."""
-        try:
-            self._judge.wait(timeout=_GRACE_SECONDS if self._closing else 0.05)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._judge.pid, signal.SIGKILL)
-            self._judge.wait()
+        """The judge no longer has anybody to talk to. It ends by itself; this makes sure."""
+        self._judge.kill()
+        self._judge.close()
         os.close(self._events)
 
     def _drain(self) -> None:
@@ -257,7 +236,7 @@ class _Run:
         except OSError:
             return False
 
-    def _sum_up(self, code: int, cpu_seconds: float, peak_bytes: int) -> Report:
+    def _sum_up(self, code: int | None, cpu_seconds: float, peak_bytes: int) -> Report:
         status, message = self._verdict(code)
         if status in _STOPS:
             self._close_open_tests(status, message)
@@ -279,7 +258,7 @@ class _Run:
             content_hash=self._job.content_hash,
         )
 
-    def _verdict(self, code: int) -> tuple[Verdict, str]:
+    def _verdict(self, code: int | None) -> tuple[Verdict, str]:
         """The status and the sentence that explains it."""
         if self._stopped:
             return self._stopped
@@ -329,8 +308,10 @@ class _Run:
         verdict = _BY_CAUSE.get(closing.cause, Verdict.ERROR)
         return verdict, f"{_LEADS[verdict]}{closing.message}{where}"
 
-    def _ended(self, code: int) -> tuple[Verdict, str]:
+    def _ended(self, code: int | None) -> tuple[Verdict, str]:
         """The learner's process ended by itself, or closed the connection."""
+        if code is None:
+            return Verdict.INTERNAL, "The grader failed: a process of the sandbox was killed from outside."
         ending = ended_by(code)
         if ending is signal.SIGSYS:
             return Verdict.FORBIDDEN, "Your code made a system call that the sandbox does not allow."
@@ -376,23 +357,3 @@ def _first_message(results: list[TestResult], status: TestStatus) -> str:
 
 def _size(count: int) -> str:
     return f"{count / 2**20:g} MB" if count >= 2**20 else f"{count / 2**10:g} KB"
-
-
-def _judge_environment() -> dict[str, str]:
-    """What the judge gets of the node's environment: nothing that could hold a secret."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {
-        "PYTHONPATH": str(_ROOT),
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "HOME": "/nonexistent",
-    }
-
-
-def _feed(pipe: IO[bytes], text: str) -> None:
-    """Writes the job to the judge, which may be reading it slowly or be gone."""
-    try:
-        with pipe:
-            pipe.write(text.encode())
-    except OSError:
-        return

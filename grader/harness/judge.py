@@ -1,7 +1,7 @@
 """The trusted process that holds the tests: drives the learner's code over the pipe and says what is so.
 
-Reads a Job on standard input, and writes Events and one closing record as JSON lines to its own
-descriptor. Started as ``python -m grader.harness.judge SOCKET_FD EVENTS_FD SCRATCH``.
+Gets a Job, and writes Events and one closing record as JSON lines to a descriptor. It runs in a fork of a
+warm process: see ``warm_judge.py``.
 """
 
 import inspect
@@ -239,6 +239,12 @@ def libraries(job: Job) -> list[str]:
     return [name for name in LIBRARIES if name in wanted]
 
 
+def judge_libraries(job: Job) -> list[str]:
+    """Which large libraries a judge needs: for the tests, and for what the learner's answers are made of."""
+    wanted = _imported(job.files) | _imported(job.tests) | {"numpy"}
+    return [name for name in LIBRARIES if name in wanted]
+
+
 def _imported(files: Mapping[str, str]) -> set[str]:
     text = "\n".join(text for name, text in files.items() if name.endswith(".py"))
     return set(re.findall(rf"\b(?:import|from)[ \t]+({'|'.join(LIBRARIES)})\b", text))
@@ -252,9 +258,8 @@ def _safe(difference: Difference | None) -> Difference | None:
     return Difference(**{name: clean(v, 2000) if isinstance(v, str) else v for name, v in fields.items()})
 
 
-def main() -> None:
-    """Runs the job that standard input holds."""
-    socket_fd, events_fd, scratch = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+def judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path) -> None:
+    """Runs the job in ``text`` against the learner on ``sock``. For a process of its own: it sets limits."""
     events = os.fdopen(events_fd, "w", encoding="utf-8", buffering=1)
 
     def emit(message: BaseModel) -> None:
@@ -262,12 +267,7 @@ def main() -> None:
         events.flush()
 
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    job = Job.model_validate_json(sys.stdin.buffer.read())
+    job = Job.model_validate_json(text)
     os.chdir(scratch)
-    session = Session(socket.socket(fileno=socket_fd), job.limits.wall_seconds)
+    session = Session(sock, job.limits.wall_seconds)
     emit(Judge(job, session, emit, scratch).run())
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -235,7 +235,7 @@ def _private_socket(number: int) -> socket.socket:
     return socket.socket(fileno=highest)
 
 
-def _load_codec() -> Any:
+def load_codec() -> Any:
     """The codec, under a name that no file of the learner's can have."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "codec.py")
     spec = importlib.util.spec_from_file_location("_cairn_codec", path)
@@ -246,17 +246,26 @@ def _load_codec() -> Any:
     return module
 
 
-def main() -> None:
-    """Serves the judge on the socket named on the command line."""
-    sock = _private_socket(int(sys.argv[1]))
-    sys.path.extend(sys.argv[2:])
+def prepare() -> None:
+    """What can be done once, before there is a learner."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     threading.stack_size(2**20 * 4)
     linecache.clearcache()
-    Harness(sock, _load_codec()).serve()
+
+
+def serve(number: int, codec: Any) -> None:
+    """Serves the judge on a socket, and closes every other descriptor but the standard three."""
+    Harness(_private_socket(number), codec).serve()
     os._exit(0)
+
+
+def main() -> None:
+    """Serves the judge on the socket named on the command line."""
+    sys.path.extend(sys.argv[2:])
+    prepare()
+    serve(int(sys.argv[1]), load_codec())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """What every backend offers: start a learner process, watch it, end it as a tree."""
 
 import os
+import select
 import signal
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,9 +18,12 @@ class SandboxUnavailable(RuntimeError):
 
 @dataclass(frozen=True)
 class Exit:
-    """How the learner's process ended. ``code`` is as a shell gives it: 128 + n for signal n."""
+    """How the learner's process ended. ``code`` is as a shell gives it: 128 + n for signal n.
 
-    code: int
+    It is None where we cannot know, because a process of ours was killed.
+    """
+
+    code: int | None
     cpu_seconds: float
     peak_bytes: int
 
@@ -35,8 +40,8 @@ class Confined(Protocol):
     def processes(self) -> int:
         """How many processes the tree had when memory was last asked for."""
 
-    def ended(self) -> bool:
-        """Whether the tree has ended by itself."""
+    def ended(self, seconds: float = 0.0) -> bool:
+        """Whether the tree has ended by itself; waits so long to see."""
 
     def kill(self) -> None:
         """Ends the whole tree. Harmless on one that has ended."""
@@ -57,8 +62,11 @@ class Backend(Protocol):
     def self_test(self) -> str:
         """Tries to confine something. Returns why it cannot, or an empty text."""
 
-    def launch(self, rpc: int, limits: Limits) -> Confined:
-        """Starts the learner's harness with ``rpc`` as its connection to the judge."""
+    def launch(self, rpc: int, limits: Limits, libraries: Sequence[str] = ()) -> Confined:
+        """Starts the learner's harness with ``rpc`` as its connection to the judge.
+
+        ``libraries`` are those of ``harness.judge.LIBRARIES`` that it will need. Raises OSError.
+        """
 
 
 class ProcessTree:
@@ -86,11 +94,15 @@ class ProcessTree:
         """How many processes there were when memory was last asked for."""
         return len(self._pids)
 
-    def ended(self) -> bool:
+    def ended(self, seconds: float = 0.0) -> bool:
         """Whether the root has ended, without taking its exit status away."""
         if self._exit is not None:
             return True
-        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        pidfd = os.pidfd_open(self._process.pid)
+        try:
+            return bool(select.select([pidfd], [], [], seconds)[0])
+        finally:
+            os.close(pidfd)
 
     def kill(self) -> None:
         """Ends the tree from its root's children down, so that the root can still account for them."""

