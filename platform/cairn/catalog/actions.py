@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from cairn.catalog import documents, figures, loader, mathematics, queries, render
+from cairn.catalog import documents, figures, loader, mathematics, queries, render, search_index
 from cairn.catalog.documents import Draft
 from cairn.catalog.errors import ContentErrors
 from cairn.catalog.models import Document, Release
@@ -30,6 +30,7 @@ def publish(root: Path) -> Release:
     with transaction.atomic():
         _store(made)
         release = _release(loaded.library.structure, loaded.drafts)
+        search_index.refresh(loaded.library, renderer())
     queries.forget_library()
     return release
 

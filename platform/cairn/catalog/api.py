@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -12,7 +12,10 @@ from rest_framework.views import APIView
 
 from cairn.catalog import content
 from cairn.catalog.library import ExerciseEntry, Library, PathEntry, TopicEntry
+from cairn.catalog.models import SearchEntry
 from cairn.catalog.queries import document, library
+from cairn.catalog.search import BadSearch, Found, Question, find
+from cairn.catalog.search_index import SHOWN
 
 
 class CriterionSerializer(serializers.Serializer[Any]):
@@ -149,6 +152,22 @@ class ExerciseSerializer(serializers.Serializer[Any]):
     examples = ExampleSerializer(many=True)
 
 
+class FoundSerializer(serializers.Serializer[Any]):
+    """Something that a search found."""
+
+    kind = serializers.ChoiceField(choices=[kind.value for kind in SearchEntry.Kind])
+    slug = serializers.SlugField()
+    path = serializers.SlugField(allow_blank=True, help_text="The path that a milestone is on.")
+    title = serializers.CharField()
+    context = serializers.CharField(  # type: ignore[assignment]
+        allow_blank=True, help_text="Where it belongs, in words."
+    )
+    summary = serializers.CharField(allow_blank=True)
+    excerpt = serializers.CharField(allow_blank=True, help_text="Plain text around the first hit.")
+    written = serializers.BooleanField()
+    url = serializers.CharField(help_text="Its page on this site.")
+
+
 class PublicView(APIView):
     """Read by anybody."""
 
@@ -192,6 +211,37 @@ class ExerciseView(PublicView):
     def get(self, request: Request, slug: str) -> Response:
         """An exercise, ready to be worked on."""
         return Response(ExerciseSerializer(_exercise(library().exercise(slug))).data)
+
+
+class SearchView(PublicView):
+    """Search over all that is published."""
+
+    @extend_schema(
+        operation_id="search",
+        auth=[],
+        parameters=[
+            OpenApiParameter(
+                "q", str, required=True, description="Words; each must be there. Up to 200 characters."
+            ),
+            OpenApiParameter("kind", str, enum=[kind.value for kind in SearchEntry.Kind]),
+        ],
+        responses=FoundSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """The best 50 that say all the words: titles weigh more than summaries, these more than texts."""
+        question, kind = Question.of(request.query_params.get("q", "")), request.query_params.get("kind", "")
+        if not question.words:
+            raise BadSearch("Say in q what to look for: at least one letter or digit.")
+        if kind and kind not in SearchEntry.Kind.values:
+            raise BadSearch(
+                f"There is no kind “{kind[:40]}”. Kinds are {', '.join(SearchEntry.Kind.values)}."
+            )
+        return Response(FoundSerializer([_found(one) for one in find(question, 50, kind)], many=True).data)
+
+
+def _found(one: Found) -> dict[str, Any]:
+    fields = {name: getattr(one.entry, name) for name in SHOWN}
+    return fields | {"excerpt": "".join(text for text, _ in one.excerpt), "url": one.url}
 
 
 def _summary(current: Library, entry: PathEntry) -> dict[str, Any]:
@@ -246,4 +296,5 @@ urlpatterns = [
     path("paths/<slug:slug>", PathView.as_view(), name="api-path"),
     path("topics/<slug:slug>", TopicView.as_view(), name="api-topic"),
     path("exercises/<slug:slug>", ExerciseView.as_view(), name="api-exercise"),
+    path("search", SearchView.as_view(), name="api-search"),
 ]

@@ -60,3 +60,37 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"Release {self.pk} of {self.published_at:%Y-%m-%d}"
+
+
+class SearchEntry(models.Model):
+    """One thing of the current release that a search may find. Publishing keeps the rows in step.
+
+    Only what everybody may read is here. The words are indexed beside it, as the database does that: see
+    ``search_index``. ``made_from`` says what the row was made of, so that one that is right is left alone.
+    """
+
+    class Kind(models.TextChoices):
+        TOPIC = "topic"
+        EXERCISE = "exercise"
+        QUIZ = "quiz"  # slug of its topic
+        PROJECT = "project"
+        MILESTONE = "milestone"  # on ``path``
+        PATH = "path"
+
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    slug = models.SlugField(max_length=80)
+    path = models.SlugField(max_length=80, blank=True, default="")
+    title = models.TextField()
+    context = models.TextField(default="")  # where it belongs, in words
+    summary = models.TextField(default="")
+    text = models.TextField(default="")
+    written = models.BooleanField(default=True)
+    made_from = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["kind", "path", "slug"], name="one_search_entry_per_thing")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.slug}"
