@@ -148,6 +148,9 @@ ACCOUNT_FORMS = {
     "login": "cairn.accounts.forms.SignInForm",
     "signup": "cairn.accounts.forms.CreateAccountForm",
     "reset_password": "cairn.accounts.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "cairn.accounts.forms.ResetPasswordByLinkForm",
+    "change_password": "cairn.accounts.forms.NewPasswordForm",
+    "add_email": "cairn.accounts.forms.AnotherAddressForm",
 }
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/home"

@@ -2,16 +2,17 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.templatetags.static import static
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from cairn.config import views
 
 from cairn.ui.views import states
 
 admin.site.site_header = admin.site.site_title = "Cairn admin"
 admin.site.index_title = "People, cohorts and runs"
 
+handler400 = "cairn.config.views.bad_request"
 urlpatterns = [
     path("", include("cairn.dashboard.urls")),
     path("", include("cairn.catalog.urls")),
@@ -21,7 +22,7 @@ urlpatterns = [
     path("", include("cairn.review.urls")),
     path("account/", include("allauth.account.urls")),
     path("account/", include("cairn.accounts.urls")),
-    path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
+    path("favicon.ico", views.favicon),
     path("admin/", admin.site.urls),
     path("api/v1/", include("cairn.config.api")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
