@@ -6,7 +6,6 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from cairn.config import views
-
 from cairn.ui.views import states
 
 admin.site.site_header = admin.site.site_title = "Cairn admin"
