@@ -8,6 +8,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   "order-list": () => import("./islands/order-list"),
   "reading-place": () => import("./islands/reading-place"),
   "run-live": () => import("./islands/run-live"),
+  "search-box": () => import("./islands/search-box"),
   "split-panes": () => import("./islands/split-panes"),
   "tab-set": () => import("./islands/tab-set"),
   "theme-toggle": () => import("./islands/theme-toggle"),
