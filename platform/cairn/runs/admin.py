@@ -9,7 +9,7 @@ from cairn.runs.models import Node, Run
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
-    """Nothing here can be added, changed or deleted."""
+    """Nothing here can be added, changed or deleted, except with the person whose it is."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -18,7 +18,12 @@ class ReadOnly(admin.ModelAdmin[Any]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        """Whoever deletes a person, which is their right, deletes all that the person did."""
+        match = request.resolver_match
+        ours = f"{self.opts.app_label}_{self.opts.model_name}_"
+        return bool(
+            match and match.url_name and not match.url_name.startswith(ours)
+        ) and request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
 
 
 @admin.register(Run)

@@ -1,6 +1,5 @@
 """The verbs of handing in: keep a draft, try it against the examples, submit it for a verdict."""
 
-import json
 import uuid
 from collections.abc import Mapping
 
@@ -13,7 +12,7 @@ from cairn.catalog.queries import document_at
 from cairn.runs import actions as runs
 from cairn.runs.models import Run
 from cairn.runs.texts import digest
-from cairn.submissions.delivery import BadFiles, Files, Task, TooLarge, checked, facts, task
+from cairn.submissions.delivery import BadFiles, Files, Task, TooLarge, checked, facts, files_digest, task
 from cairn.submissions.models import Draft, Submission, Work
 from cairn.ui.errors import Refusal
 from grader.contract import Job, Kind, Verdict
@@ -86,7 +85,7 @@ def submit(user: User, work: str, slug: str, files: Mapping[str, str]) -> Submis
     clean = checked(wanted, files)
     _one_at_a_time(user)
     digests = {name: digest(text) for name, text in sorted(clean.items())}
-    whole = digest(json.dumps(digests))
+    whole = files_digest(digests)
     if earlier := _earlier(user, wanted, whole):
         return earlier
     run = runs.enqueue(user, wanted.title, _job(wanted, Kind.GRADE, clean), Run.Queue.GRADE)
@@ -110,13 +109,13 @@ def _one_at_a_time(user: User) -> None:
     User.objects.select_for_update().only("pk").get(pk=user.pk)
 
 
-def _earlier(user: User, wanted: Task, files_digest: str) -> Submission | None:
+def _earlier(user: User, wanted: Task, whole: str) -> Submission | None:
     same = Submission.objects.filter(
         user=user,
         work=wanted.work,
         slug=wanted.slug,
         content_hash=wanted.content_hash,
-        files_digest=files_digest,
+        files_digest=whole,
     )
     usable = same.exclude(run__verdict=Verdict.INTERNAL).exclude(run__state=Run.State.CANCELLED)
     return usable.exclude(run__cancel_asked=True, run__state=Run.State.RUNNING).select_related("run").first()

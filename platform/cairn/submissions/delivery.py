@@ -1,5 +1,6 @@
 """What a work takes: which files, how large, under which limits; and how outside files become clean text."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from cairn.catalog.content import ExerciseLimits
 from cairn.catalog.library import Library
 from cairn.catalog.queries import library
+from cairn.runs.texts import digest
 from cairn.submissions.models import Work
 from cairn.ui.errors import NotFound, Refusal
 from grader.contract import MAX_FILE_CHARS, Limits
@@ -130,6 +132,11 @@ def _text(name: str, text: str) -> str:
             "Load data in code instead of pasting it."
         )
     return text
+
+
+def files_digest(digests: Mapping[str, str]) -> str:
+    """The digest of names and texts together, by which the same files are known again."""
+    return digest(json.dumps(dict(sorted(digests.items()))))
 
 
 def _list(names: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """What may be asked about handed-in work."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +11,8 @@ from cairn.accounts.models import User
 from cairn.accounts.queries import may_read_work_of
 from cairn.catalog.queries import library
 from cairn.runs.models import Blob, Run
+from cairn.runs.texts import digest
+from cairn.submissions.delivery import files_digest
 from cairn.submissions.models import Draft, QuizAttempt, Submission, Work
 from cairn.submissions.results import (
     FileFacts,
@@ -51,6 +53,15 @@ def draft_for(user: User, work: str, slug: str) -> Draft | None:
     return Draft.objects.filter(user=user, work=work, slug=slug).first()
 
 
+def was_handed_in(
+    user: User, work: str, slug: str, files: Mapping[str, str], *, passed: bool = False
+) -> bool:
+    """Whether the learner once handed in just these files, or passed with them. One query."""
+    whole = files_digest({name: digest(text) for name, text in files.items()})
+    same = Submission.objects.filter(user=user, work=work, slug=slug, files_digest=whole)
+    return same.filter(run__verdict=Verdict.PASSED).exists() if passed else same.exists()
+
+
 @dataclass(frozen=True)
 class Attempt:
     """A submission as one of a learner's attempts. ``number`` is None where it was not counted."""
@@ -65,9 +76,12 @@ class Attempt:
 
 
 def attempts(user: User, work: str, slug: str) -> list[Attempt]:
-    """What was handed in for one work, newest first. Attempts ended by us or cancelled have no number."""
+    """What was handed in for one work, newest first. Attempts ended by us or cancelled have no number.
+
+    Reports are not loaded: a run's own columns tell how it ended, and a report can be large.
+    """
     mine = Submission.objects.filter(user=user, work=work, slug=slug).order_by("place")
-    return _numbered(mine.select_related("run").defer("run__spec"))[::-1]
+    return _numbered(mine.select_related("run").defer("run__spec", "run__report"))[::-1]
 
 
 def _numbered(submissions: QuerySet[Submission]) -> list[Attempt]:

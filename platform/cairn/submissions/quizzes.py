@@ -218,6 +218,21 @@ def sheet(quiz: Document, attempt: QuizAttempt | None, user_id: int) -> Sheet:
     return Sheet(quiz.slug, questions, quiz.body["pass_score"], quiz.body["styles"], attempt)
 
 
+def ask_alone(quiz: Document, question_id: str, seed: int) -> Asked:
+    """One question outside any attempt, as a review asks it. Raises NotFound."""
+    return sheet(quiz, QuizAttempt(seed=seed), 0).question(question_id)
+
+
+def mark_alone(quiz: Document, question_id: str, seed: int, value: Any) -> Asked:
+    """The same question answered, marked and explained; nothing is stored. Raises BadAnswer, NotFound."""
+    question = _question(quiz, question_id)
+    given = read_answer(question, _authored(quiz, question, value))
+    marked = QuizAttempt(
+        seed=seed, answers={question_id: given}, results={question_id: mark(question, given)}
+    )
+    return sheet(quiz, marked, 0).question(question_id)
+
+
 def _latest(user: User, quiz: Document) -> QuizAttempt | None:
     return QuizAttempt.objects.filter(
         user=user, topic=quiz.slug, content_hash=quiz.content_hash

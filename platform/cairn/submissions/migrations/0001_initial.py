@@ -7,69 +7,123 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('runs', '0001_initial'),
+        ("runs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('work', models.CharField(choices=[('exercise', 'Exercise'), ('project', 'Project')], max_length=8)),
-                ('slug', models.SlugField(max_length=80)),
-                ('files', models.JSONField(default=dict)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "work",
+                    models.CharField(
+                        choices=[("exercise", "Exercise"), ("project", "Project")], max_length=8
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("files", models.JSONField(default=dict)),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'work', 'slug'), name='one_draft_per_work')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "work", "slug"), name="one_draft_per_work")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QuizAttempt',
+            name="QuizAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('topic', models.SlugField(max_length=80)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('seed', models.PositiveIntegerField()),
-                ('answers', models.JSONField(default=dict)),
-                ('results', models.JSONField(default=dict)),
-                ('score', models.FloatField(blank=True, null=True)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quiz_attempts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("topic", models.SlugField(max_length=80)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("seed", models.PositiveIntegerField()),
+                ("answers", models.JSONField(default=dict)),
+                ("results", models.JSONField(default=dict)),
+                ("score", models.FloatField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quiz_attempts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at'],
-                'indexes': [models.Index(fields=['user', 'topic'], name='quiz_attempts_of_user')],
+                "ordering": ["-started_at"],
+                "indexes": [models.Index(fields=["user", "topic"], name="quiz_attempts_of_user")],
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('work', models.CharField(choices=[('exercise', 'Exercise'), ('project', 'Project')], max_length=8)),
-                ('slug', models.SlugField(max_length=80)),
-                ('title', models.CharField(max_length=200)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('files', models.JSONField()),
-                ('files_digest', models.CharField(max_length=64)),
-                ('documents', models.JSONField(default=dict)),
-                ('place', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, related_name='submission', to='runs.run')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='submissions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "work",
+                    models.CharField(
+                        choices=[("exercise", "Exercise"), ("project", "Project")], max_length=8
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("title", models.CharField(max_length=200)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("files", models.JSONField()),
+                ("files_digest", models.CharField(max_length=64)),
+                ("documents", models.JSONField(default=dict)),
+                ("place", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.RESTRICT, related_name="submission", to="runs.run"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="submissions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
-                'indexes': [models.Index(fields=['user', '-created_at'], name='submissions_of_user')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'work', 'slug', 'place'), name='submissions_are_numbered')],
+                "ordering": ["-created_at"],
+                "indexes": [models.Index(fields=["user", "-created_at"], name="submissions_of_user")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "work", "slug", "place"), name="submissions_are_numbered"
+                    )
+                ],
             },
         ),
     ]

@@ -7,8 +7,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from cairn.accounts.models import User
+from cairn.runs.models import Run
+from cairn.submissions import queries
 from cairn.submissions.models import Draft, Submission
-from cairn.submissions.tests.conftest import CODE, signed_in
+from cairn.submissions.tests.conftest import CODE, SIGN_IN, signed_in
 
 pytestmark = pytest.mark.django_db
 DRAFT = "/drafts/exercise/dot-product"
@@ -168,3 +170,70 @@ def test_too_often_within_a_minute(alice: User, bob: User, address: str, limit: 
 def test_an_unknown_exercise(alice: User) -> None:
     assert signed_in(alice).post("/exercises/no-such-thing/submissions", FORM).status_code == 404
     assert signed_in(alice).post("/exercises/no-such-thing/runs", FORM).status_code == 404
+
+
+# --- too much at once
+
+
+@pytest.mark.parametrize("field", ["file:dot.py", "something"])
+@pytest.mark.parametrize("multipart", [False, True])
+def test_a_form_over_the_limit_says_so_and_loses_nothing(alice: User, field: str, multipart: bool) -> None:
+    client = signed_in(alice)
+    save(client, 0, "kept\n")
+    whole = "&".join((f"{field}={'x' * 5 * 2**20}", "more=1"))
+    answer = (
+        client.post(SUBMIT, {field: "x" * 5 * 2**20})
+        if multipart
+        else client.post(SUBMIT, whole, content_type="application/x-www-form-urlencoded")
+    )
+    assert answer.status_code == 413
+    assert "larger than the 4 MB that are taken at once. Nothing was handed in" in answer.content.decode()
+    assert not Submission.objects.exists()
+    assert Draft.objects.get().files == {"dot.py": "kept\n"}
+
+
+def test_a_form_over_the_limit_sent_by_script_gets_a_note(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice, backend=SIGN_IN)
+    client.cookies["csrftoken"] = "a" * 32
+    told = HTMX | {"X-CSRFToken": "a" * 32}
+    answer = client.post(SUBMIT, {"file:dot.py": "x" * 5 * 2**20}, headers=told)
+    assert answer.status_code == 413
+    assert answer.content.decode().startswith('<div class="note fail"')
+
+
+# --- the admin
+
+
+def test_an_admin_can_delete_a_person_with_all_they_handed_in(alice: User, bob: User, person: Any) -> None:
+    admin = signed_in(person("ada", is_staff=True, is_superuser=True))
+    for learner in (alice, bob):
+        signed_in(learner).post(SUBMIT, FORM)
+    page = admin.get(f"/admin/accounts/user/{alice.pk}/delete/").content.decode()
+    assert "Are you sure" in page
+    assert admin.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 302
+    action = {"action": "delete_selected", "_selected_action": [bob.pk], "post": "yes"}
+    assert admin.post("/admin/accounts/user/", action).status_code == 302
+    assert list(User.objects.values_list("username", flat=True)) == ["ada"]
+    assert not Submission.objects.exists()
+    assert not Run.objects.exists()
+
+
+def test_work_itself_cannot_be_deleted_in_the_admin(alice: User, person: Any) -> None:
+    admin = signed_in(person("ada", is_staff=True, is_superuser=True))
+    signed_in(alice).post(SUBMIT, FORM)
+    submission = Submission.objects.get()
+    for place in (f"submissions/submission/{submission.pk}", f"runs/run/{submission.run_id}"):
+        assert admin.post(f"/admin/{place}/delete/", {"post": "yes"}).status_code == 403
+        assert admin.get(f"/admin/{place}/change/").status_code == 200
+    action = {"action": "delete_selected", "_selected_action": [str(submission.run_id)], "post": "yes"}
+    admin.post("/admin/runs/run/", action)
+    assert Submission.objects.exists()
+
+
+def test_a_list_of_attempts_reads_no_report(alice: User, django_assert_num_queries: Any) -> None:
+    signed_in(alice).post(SUBMIT, FORM)
+    with django_assert_num_queries(1) as seen:
+        (attempt,) = queries.attempts(alice, "exercise", "dot-product")
+        assert (attempt.run.state, attempt.run.tests_total) == ("queued", 0)
+    assert '"report"' not in seen.captured_queries[0]["sql"]
