@@ -56,7 +56,7 @@ def create_demo() -> dict[str, SignIn]:
         raise NoDemoHere(
             "Demo accounts are for a machine of your own. This is a production site; none were made."
         )
-    known = _read_sign_ins()
+    known = read_sign_ins()
     with transaction.atomic():
         cohort = _demo_cohort()
         sign_ins = {role: _demo_person(cohort, role, known.get(role)) for role in DEMO_ROLES}
@@ -91,7 +91,8 @@ def _demo_person(cohort: Cohort, role: str, known: SignIn | None) -> SignIn:
     return known
 
 
-def _read_sign_ins() -> dict[str, SignIn]:
+def read_sign_ins() -> dict[str, SignIn]:
+    """The sign-ins on file, by role; none where there is no file or it can't be read."""
     try:
         stored = json.loads(demo_file().read_text())
         return {role: SignIn(one["username"], one["password"]) for role, one in stored.items()}

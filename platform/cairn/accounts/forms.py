@@ -4,7 +4,14 @@ import zoneinfo
 from functools import cache
 from typing import Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm, SignupForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SignupForm,
+)
 from django import forms
 
 from cairn.accounts.models import User
@@ -58,6 +65,38 @@ class ForgottenPasswordForm(ResetPasswordForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail"
         _without_placeholders(self)
+
+
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = "Password now"
+        _name_passwords(self)
+
+
+class ResetPasswordByLinkForm(ResetPasswordKeyForm):  # type: ignore[misc]
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name_passwords(self)
+
+
+class AnotherAddressForm(AddEmailForm):  # type: ignore[misc]
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail"
+        _without_placeholders(self)
+
+
+def _name_passwords(form: forms.BaseForm) -> None:
+    form.fields["password1"].label = "New password"
+    form.fields["password2"].label = "New password again"
+    _without_placeholders(form)
 
 
 def _without_placeholders(form: forms.BaseForm) -> None:
