@@ -51,7 +51,9 @@ export class TabSet extends HTMLElement {
 
   private readonly onClick = (event: Event): void => {
     const tab = (event.target as Element).closest<HTMLElement>("[role=tab]");
-    if (tab && this.tabs.includes(tab)) this.select(tab);
+    if (!tab || !this.tabs.includes(tab)) return;
+    this.select(tab);
+    tab.scrollIntoView?.({ block: "nearest", inline: "center" });
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {
