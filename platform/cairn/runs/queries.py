@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from cairn.runs.models import SERVED, Node, Run
 from cairn.ui.errors import NotFound
 
 MEASURED = 20  # ended runs that an expectation rests on
+PACE_SECONDS = 2
 
 
 def access_run(user: User | AnonymousUser, run_id: uuid.UUID) -> Run:
@@ -59,16 +61,23 @@ def _served_before(run: Run) -> tuple[str, ...]:
 def expected_wait(run: Run, place: int | None) -> float | None:
     """Seconds until a run at that place starts, at most, if jobs take as long as the last ones did.
 
-    None where it no longer waits, where no node is there, and before anything was measured. Two queries.
+    None where it no longer waits, where no node is there, and before anything was measured. What it rests on
+    is read once in two seconds, however many people wait.
     """
     if place is None:
         return None
+    took, slots = cache.get_or_set(f"runs.pace.{run.queue}", lambda: _pace(run.queue), PACE_SECONDS)
+    return forecast.wait(place, took, slots)
+
+
+def _pace(queue: str) -> tuple[list[float], int]:
+    """What the last runs of a queue took, in seconds, and how many run at once. Two queries."""
     there = nodes.working().aggregate(slots=Sum("slots"), nodes=Count("pk"))
-    ended = Run.objects.filter(queue=run.queue, finished_at__isnull=False, started_at__isnull=False)
+    ended = Run.objects.filter(queue=queue, finished_at__isnull=False, started_at__isnull=False)
     recent = ended.order_by("-finished_at").values_list("started_at", "finished_at")[:MEASURED]
-    kept = there["nodes"] if run.queue == Run.Queue.INTERACTIVE else 0
+    kept = there["nodes"] if queue == Run.Queue.INTERACTIVE else 0
     took = [(end - start).total_seconds() for start, end in recent if start and end]
-    return forecast.wait(place, took, (there["slots"] or 0) + kept)
+    return took, (there["slots"] or 0) + kept
 
 
 def worker_seen() -> datetime | None:

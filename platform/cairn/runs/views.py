@@ -36,7 +36,7 @@ def person(request: HttpRequest | Request) -> User:
 
 
 def view_of(run: Run) -> RunView:
-    """The run as a page shows it now. One query, and three more while it waits."""
+    """The run as a page shows it now. One query, and another while it waits."""
     events = (event["data"] for event in queries.events_after(run.pk, 0))
     place = queries.position(run)
     return progress(run, events, place, queries.expected_wait(run, place))

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from cairn.accounts.models import User
@@ -120,11 +121,20 @@ def test_the_expected_start_rests_on_the_last_runs_and_the_slots_of_working_node
     mine = queued(alice)
     assert queries.expected_wait(mine, 3) is None, "nobody is there"
     nodes.seen("n1", 2)
+    cache.clear()
     assert queries.expected_wait(mine, 2) == 30
     assert queries.expected_wait(mine, 3) == 60
     assert queries.expected_wait(mine, None) is None
     nodes.in_trouble("n1", "No sandbox.")
+    cache.clear()
     assert queries.expected_wait(mine, 3) is None
+
+
+def test_however_many_wait_the_pace_is_read_once(alice: User, django_assert_num_queries: Any) -> None:
+    waiting = [queued(alice) for _ in range(5)]
+    with django_assert_num_queries(2):
+        for place, run in enumerate(waiting, 1):
+            queries.expected_wait(run, place)
 
 
 def test_position_counts_turns_and_not_rows(alice: User, bob: User) -> None:
