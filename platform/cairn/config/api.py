@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver
 from cairn.accounts import api as accounts
 from cairn.catalog import api as catalog
 from cairn.learning import api as learning
+from cairn.learning import plan_api
 from cairn.runs import api as runs
 from cairn.submissions import api as submissions
 
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *accounts.urlpatterns,
     *catalog.urlpatterns,
     *learning.urlpatterns,
+    *plan_api.urlpatterns,
     *runs.urlpatterns,
     *submissions.urlpatterns,
 ]

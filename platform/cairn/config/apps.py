@@ -7,6 +7,8 @@ class ConfigConfig(AppConfig):
 
 
 class StaticFiles(StaticFilesConfig):
-    """Gathers only what a page of ours can ask for: no Redoc beside Swagger UI, no browsable API."""
+    """Gathers only what a page of ours can ask for: no Redoc beside Swagger UI, no browsable API,
+    no second HTMX.
+    """
 
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc", "rest_framework"]
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc", "rest_framework", "django_htmx"]
