@@ -7,8 +7,6 @@ class ConfigConfig(AppConfig):
 
 
 class StaticFiles(StaticFilesConfig):
-    """Gathers only what a page of ours can ask for: no Redoc beside Swagger UI, no browsable API,
-    no second HTMX.
-    """
+    """Gathers only what a page can ask for: no Redoc beside Swagger UI, no browsable API, no second HTMX."""
 
     ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc", "rest_framework", "django_htmx"]
