@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from cairn.catalog.queries import Library, library
 from cairn.learning import pages, queries
 from cairn.learning.access import in_their_zone, learner
+from cairn.learning.mastery_queries import due_today
 from cairn.learning.models import Enrolment
 from cairn.learning.place import remember_path
 from cairn.learning.progress import PathProgress, PlacedMilestone, Record, path_progress
@@ -63,9 +64,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "dashboard/newcomer.html", greeting | _choice(books))
     reviews = queries.reviews_of(user)
     record = queries.record_of(user, reviews=reviews)
-    return render(
-        request, "dashboard/home.html", greeting | _day(request, enrolments, books, record, reviews)
-    )
+    day = _day(request, enrolments, books, record, reviews) | {"due": due_today(user)}
+    return render(request, "dashboard/home.html", greeting | day)
 
 
 def _day(

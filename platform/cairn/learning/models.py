@@ -1,8 +1,12 @@
-"""Which paths a learner walks, and where they stopped reading."""
+"""Which paths a learner walks, where they stopped reading, and what they say of their days."""
+
+import uuid
+from datetime import time
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 
 class Enrolment(models.Model):
@@ -40,3 +44,121 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} reads {self.topic}"
+
+
+class MasteryCard(models.Model):
+    """When one missed question or failed exercise is asked again, as the last answers left it.
+
+    A row is written at the first practice; before that the card follows from the stored answers alone.
+    ``seen`` is the newest quiz attempt whose answer is counted in.
+    """
+
+    class Kind(models.TextChoices):
+        QUESTION = "question"
+        EXERCISE = "exercise"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mastery_cards")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    topic = models.SlugField(max_length=80, blank=True)  # of a question; an exercise may change its topic
+    item = models.CharField(max_length=80)  # the question's id, or the exercise's slug
+    stability = models.FloatField()
+    difficulty = models.FloatField()
+    reviewed_on = models.DateField()
+    due_on = models.DateField()
+    misses = models.PositiveIntegerField(default=0)
+    seen = models.BigIntegerField(default=0)
+    practised_on = models.DateField(null=True, blank=True)
+    begun_at = models.DateTimeField(null=True, blank=True)  # an exercise that is being solved again
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "topic", "item"], name="one_card_per_item")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.topic}/{self.item} of {self.user}, due {self.due_on}"
+
+
+class Note(models.Model):
+    """An entry of a learner's journal, in Markdown. Private unless ``shared`` with their mentors.
+
+    ``about`` names what it is about, as ``journal_about`` reads it. ``version`` counts saves, so that a page
+    that read an older one cannot overwrite a newer one unseen; ``saved_by`` is the page that saved last.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notes")
+    title = models.CharField(max_length=120)  # the first line, kept for lists
+    text = models.TextField(blank=True)
+    about = models.CharField(max_length=240, blank=True)
+    shared = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    saved_by = models.CharField(max_length=32, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-updated_at"], name="notes_of_user")]
+        ordering = ["-updated_at"]
+
+    def __str__(self) -> str:
+        return f"{self.title} of {self.user}"
+
+
+class NoteImage(models.Model):
+    """A picture in a note, kept in the database so that nothing but the note's own door leads to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="images")
+    media_type = models.CharField(max_length=20)
+    data = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.media_type} in {self.note_id}"
+
+
+class Plan(models.Model):
+    """What a learner says of the days of one path. Without a row, the enrolment's hours are spread evenly."""
+
+    enrolment = models.OneToOneField(Enrolment, on_delete=models.CASCADE, related_name="plan")
+    minutes = models.JSONField(default=list, blank=True)  # a weekday; empty: the path's own share
+    study_at = models.TimeField(default=time(18))  # on the learner's clock
+    moved_to = models.DateField(null=True, blank=True)  # the plan counts from here since it was last moved
+    # The secret of the calendar's address. Readable, because the page shows it again; it opens the plan only.
+    token = models.CharField(max_length=64, unique=True, null=True, blank=True)  # null is not unique
+
+    def __str__(self) -> str:
+        return f"Plan of {self.enrolment}"
+
+
+class DayOff(models.Model):
+    """A day on which a learner does not study, on any path."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="days_off")
+    day = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="one_day_off_per_day")]
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.user} is off on {self.day}"
+
+
+class MovedItem(models.Model):
+    """An item of a plan that the learner put on a day. ``item`` is its key: kind and slug."""
+
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="moved_items")
+    item = models.CharField(max_length=120)
+    day = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["enrolment", "item"], name="one_day_per_moved_item")]
+        ordering = ["day", "item"]
+
+    def __str__(self) -> str:
+        return f"{self.item} on {self.day}"

@@ -32,7 +32,7 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
         return _sign_in(request)
     question = str(request.POST.get("question", ""))
     try:
-        quizzes.answer(_attempt(request, user, slug), question, _value(request))
+        quizzes.answer(_attempt(request, user, slug), question, value_of(request))
     except NotFound:
         raise
     except Refusal as refusal:
@@ -69,7 +69,7 @@ def _attempt(request: HttpRequest, user: User, slug: str) -> QuizAttempt:
     return attempt
 
 
-def _value(request: HttpRequest) -> Any:
+def value_of(request: HttpRequest) -> Any:
     """The answer as the form sends it: one value, a list of ticks, or a place for each item."""
     if "order" in request.POST:
         places = {
@@ -99,7 +99,7 @@ def _answered(
     if not refusal and not getattr(request, "htmx", False):
         return redirect(f"{reverse('learning:quiz', args=[slug])}#q-{question}")
     context = _context(request, user, slug)
-    context |= {"refused": question, "refusal": refusal.message if refusal else "", "typed": _typed(request)}
+    context |= {"refused": question, "refusal": refusal.message if refusal else "", "typed": typed(request)}
     status = refusal.status if refusal else 200
     if getattr(request, "htmx", False):
         sheet: Sheet = context["sheet"]
@@ -109,7 +109,8 @@ def _answered(
     return render(request, "learning/quiz.html", context, status=status)
 
 
-def _typed(request: HttpRequest) -> list[str]:
+def typed(request: HttpRequest) -> list[str]:
+    """What was typed, to stay in the field that refuses it."""
     return [str(value) for value in request.POST.getlist("value")]
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cairn.learning import views
+from cairn.learning import mastery_views, views
 
 app_name = "learning"
 urlpatterns = [
@@ -13,4 +13,7 @@ urlpatterns = [
     path("topics/<slug:slug>/quiz/attempts", views.quiz_attempt, name="quiz-attempt"),
     path("exercises/<slug:slug>", views.exercise, name="exercise"),
     path("projects/<slug:slug>", views.project, name="project"),
+    path("practice", mastery_views.practice, name="practice"),
+    path("practice/exercises/<slug:slug>", mastery_views.practice_exercise, name="practice-exercise"),
+    path("practice/exercises/<slug:slug>/check", mastery_views.practice_check, name="practice-check"),
 ]

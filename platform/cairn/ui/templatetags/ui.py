@@ -230,7 +230,11 @@ def _navigation_of(user: Any) -> list[dict[str, Any]]:
     paths = {"url": "/#paths", "text": "Paths", "icon": "map"}
     if user is None or not user.is_authenticated:
         return [paths]
-    items = [{"url": "/home", "text": "Today", "icon": "house"}, paths]
+    items = [
+        {"url": "/home", "text": "Today", "icon": "house"},
+        paths,
+        {"url": "/practice", "text": "Practice", "icon": "repeat"},
+    ]
     if getattr(user, "is_mentor", False) or user.is_staff:
         items.append({"url": "/review", "text": "Review queue", "icon": "inbox"})
     if user.is_staff:

@@ -129,9 +129,9 @@ def user(**roles: bool) -> SimpleNamespace:
     ("person", "texts"),
     [
         (AnonymousUser(), ["Paths"]),
-        (user(), ["Today", "Paths"]),
-        (user(is_mentor=True), ["Today", "Paths", "Review queue"]),
-        (user(is_staff=True), ["Today", "Paths", "Review queue", "Admin"]),
+        (user(), ["Today", "Paths", "Practice"]),
+        (user(is_mentor=True), ["Today", "Paths", "Practice", "Review queue"]),
+        (user(is_staff=True), ["Today", "Paths", "Practice", "Review queue", "Admin"]),
     ],
 )
 def test_navigation_follows_the_role(person: Any, texts: list[str]) -> None:

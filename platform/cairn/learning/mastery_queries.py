@@ -1,0 +1,233 @@
+"""A learner's deck: what they missed, when each comes back, and what to ask today.
+
+The deck follows from stored answers. Reading it writes nothing: a card that was never practised has no row.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.core.cache import cache
+
+from cairn.accounts.models import User
+from cairn.catalog.models import Document
+from cairn.catalog.queries import Library, library
+from cairn.learning.mastery_rules import (
+    SECONDS_A_QUESTION,
+    Memory,
+    days_ahead,
+    for_today,
+    remembered,
+    review,
+)
+from cairn.learning.models import MasteryCard
+from cairn.learning.queries import today_for, zone_of
+from cairn.runs.models import Run
+from cairn.submissions.models import QuizAttempt, Submission, Work
+from cairn.ui.errors import NotFound
+from grader.contract import Verdict
+
+QUESTION, EXERCISE = MasteryCard.Kind.QUESTION, MasteryCard.Kind.EXERCISE
+KEPT_SECONDS = 24 * 3600
+
+
+class Key(NamedTuple):
+    """What a card is about. ``topic`` is empty for an exercise."""
+
+    kind: str
+    topic: str
+    item: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One thing that comes back, with where its content stands now."""
+
+    key: Key
+    memory: Memory
+    seen: int = 0
+    practised_on: date | None = None
+    begun_at: datetime | None = None
+    topic: str = ""  # slug
+    title: str = ""  # of its topic, or of the exercise
+    minutes: int = 1
+
+    @property
+    def name(self) -> str:
+        """Its key as one text."""
+        return "/".join(self.key)
+
+
+@dataclass(frozen=True)
+class TopicDue:
+    """A topic of which something comes back, told by its weakest question."""
+
+    slug: str
+    title: str
+    count: int
+    wording: str
+
+
+@dataclass(frozen=True)
+class Deck:
+    """All cards whose content is still there, on one day."""
+
+    cards: dict[Key, Card]
+    today: date
+
+    @property
+    def due(self) -> list[Card]:
+        """Questions to be asked by today."""
+        return [card for card in self._of(QUESTION) if card.memory.due_on <= self.today]
+
+    @property
+    def exercises(self) -> list[Card]:
+        """Exercises to be solved again by today, the one due longest first."""
+        due = [card for card in self._of(EXERCISE) if card.memory.due_on <= self.today]
+        return sorted(due, key=lambda card: (card.memory.due_on, card.name))
+
+    @property
+    def done_today(self) -> int:
+        """Questions practised today."""
+        return sum(card.practised_on == self.today for card in self._of(QUESTION))
+
+    @property
+    def week(self) -> tuple[tuple[date, int], ...]:
+        """How many questions come due on each of seven days, from today."""
+        return days_ahead((card.memory.due_on for card in self._of(QUESTION)), self.today)
+
+    @property
+    def topics(self) -> list[TopicDue]:
+        """The topics of the questions, the weakest first."""
+        weakest_first = sorted(self._of(QUESTION), key=lambda card: (card.memory.stability, card.name))
+        by_topic: dict[str, list[Card]] = {}
+        for card in weakest_first:
+            by_topic.setdefault(card.topic, []).append(card)
+        return [
+            TopicDue(slug, cards[0].title, len(cards), cards[0].memory.wording)
+            for slug, cards in by_topic.items()
+        ]
+
+    def batch(self, *, more: bool = False) -> list[Card]:
+        """The questions to ask now: about ten minutes a day, or all that are due for who wants ``more``."""
+        named = {card.name: card for card in self.due}
+        most = {"most": len(named) + self.done_today} if more else {}
+        chosen = for_today([(card.memory, name) for name, card in named.items()], self.done_today, **most)
+        return [named[name] for name in chosen]
+
+    def card(self, key: Key) -> Card:
+        """The card about that. Raises NotFound where nothing was missed, or the content is gone."""
+        if key not in self.cards:
+            raise NotFound("This is not one of your reviews, or its content is gone. Nothing was counted.")
+        return self.cards[key]
+
+    def _of(self, kind: str) -> Iterator[Card]:
+        return (card for card in self.cards.values() if card.key.kind == kind)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Today's reviews in short, for the home page."""
+
+    count: int
+    topics: tuple[str, ...]
+    minutes: int
+    exercises: int
+
+
+def due_today(user: User) -> Due:
+    """How many questions wait today, from which topics, and how long they take. Queries as ``deck_of``."""
+    deck = deck_of(user)
+    batch = deck.batch()
+    topics = tuple(dict.fromkeys(card.title for card in batch))
+    return Due(len(batch), topics, -(-len(batch) * SECONDS_A_QUESTION // 60), len(deck.exercises))
+
+
+def deck_of(user: User) -> Deck:
+    """The learner's deck today. Three queries, and one more when a quiz was not asked for in a day."""
+    rows = {Key(row.kind, row.topic, row.item): _stored(row) for row in MasteryCard.objects.filter(user=user)}
+    books = library()
+    cards = _questions(user, rows) | _exercises(user, rows)
+    return Deck(dict(_still_there(cards, books)), today_for(user))
+
+
+def _stored(row: MasteryCard) -> Card:
+    memory = Memory(row.stability, row.difficulty, row.reviewed_on, row.due_on, row.misses)
+    return Card(Key(row.kind, row.topic, row.item), memory, row.seen, row.practised_on, row.begun_at)
+
+
+def _questions(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:
+    """Cards of questions: what is stored, and every quiz answer given since."""
+    zone = zone_of(user)
+    cards = {key: card for key, card in rows.items() if key.kind == QUESTION}
+    attempts = QuizAttempt.objects.filter(user=user).order_by("pk")
+    for pk, topic, results, begun, ended in attempts.values_list(
+        "pk", "topic", "results", "started_at", "finished_at"
+    ):
+        on = (ended or begun).astimezone(zone).date()
+        for question, points in results.items():
+            key = Key(QUESTION, topic, question)
+            before = cards.get(key)
+            if before and pk <= before.seen:
+                continue
+            memory = remembered(before.memory if before else None, [(points, on)])
+            if memory:
+                cards[key] = replace(before, memory=memory, seen=pk) if before else Card(key, memory, pk)
+    return cards
+
+
+def _exercises(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:
+    """Cards of exercises that failed before they passed; one begun again is settled by what came next."""
+    zone = zone_of(user)
+    cards = {key: card for key, card in rows.items() if key.kind == EXERCISE}
+    failed: set[str] = set()
+    for slug, verdict, at in _graded(user):
+        key, passed = Key(EXERCISE, "", slug), verdict == Verdict.PASSED
+        card, on = cards.get(key), at.astimezone(zone).date()
+        if card and card.begun_at and at > card.begun_at:
+            memory = review(card.memory, float(passed), on)
+            cards[key] = replace(card, memory=memory, begun_at=None, practised_on=on)
+        elif not card and passed and slug in failed:
+            cards[key] = Card(key, review(None, 0.5, on))
+        if not passed:
+            failed.add(slug)
+    return {key: card for key, card in cards.items() if key in rows or key.item in failed}
+
+
+def _graded(user: User) -> Iterable[tuple[str, str, datetime]]:
+    """(slug, verdict, handed in at) of all exercises that were judged, oldest first. One query."""
+    judged = Submission.objects.filter(user=user, work=Work.EXERCISE, run__state=Run.State.FINISHED)
+    theirs = judged.exclude(run__verdict=Verdict.INTERNAL).order_by("created_at")
+    return theirs.values_list("slug", "run__verdict", "created_at")
+
+
+def _still_there(cards: dict[Key, Card], books: Library) -> Iterator[tuple[Key, Card]]:
+    """The cards whose question or exercise is in the current release, with its titles."""
+    known = _question_ids({key.topic for key in cards if key.topic in books.topics}, books)
+    for key, card in cards.items():
+        if key.kind == QUESTION and key.item in known.get(key.topic, ()):
+            yield key, replace(card, topic=key.topic, title=books.topics[key.topic].content.title)
+        elif key.kind == EXERCISE and key.item in books.exercises:
+            entry = books.exercises[key.item]
+            if books.topics[entry.topic].written:
+                title, minutes = entry.content.title, entry.content.minutes
+                yield key, replace(card, topic=entry.topic, title=title, minutes=minutes)
+
+
+def _question_ids(topics: set[str], books: Library) -> dict[str, set[str]]:
+    """The questions that each quiz has now. A hash names one content for ever, so the cache may keep it."""
+    hashes = {slug: books.topics[slug].quiz_hash for slug in topics if books.topics[slug].quiz_hash}
+    known: dict[str, list[str]] = cache.get_many([_cached(one) for one in hashes.values()])
+    missing = [one for one in hashes.values() if _cached(one) not in known]
+    if missing:
+        quizzes = Document.objects.filter(kind=Document.Kind.QUIZ, content_hash__in=missing)
+        rows = quizzes.values_list("content_hash", "body__questions")
+        found = {_cached(one): [question["id"] for question in questions] for one, questions in rows}
+        cache.set_many(found, KEPT_SECONDS)
+        known |= found
+    return {slug: set(known.get(_cached(one), ())) for slug, one in hashes.items()}
+
+
+def _cached(content_hash: str) -> str:
+    return f"quiz-questions:{content_hash}"
