@@ -17,7 +17,7 @@ def is_asked_for(name: str) -> bool:
     return bool(_HASHED.search(name)) or not name.startswith(_OF_OTHERS)
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage):
+class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Gathering takes half the time: megabytes of Swagger UI are not compressed a second time, unhashed."""
 
     def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -66,7 +66,12 @@ def expected_wait(run: Run, place: int | None) -> float | None:
     """
     if place is None:
         return None
-    took, slots = cache.get_or_set(f"runs.pace.{run.queue}", lambda: _pace(run.queue), PACE_SECONDS)
+    key = f"runs.pace.{run.queue}"
+    pace = cache.get(key)
+    if pace is None:
+        pace = _pace(run.queue)
+        cache.set(key, pace, PACE_SECONDS)
+    took, slots = pace
     return forecast.wait(place, took, slots)
 
 
