@@ -1,5 +1,6 @@
 """The node's judges: forks of warm processes on the trusted side, one for each job."""
 
+import functools
 import os
 import socket
 import sys
@@ -11,14 +12,13 @@ from typing import IO
 
 from grader.harness.forks import runtime_for
 from grader.nursery import Fork, Nursery
-from grader.sandbox.runtime import fingerprint, runtime
+from grader.sandbox.runtime import Mark, fingerprint, runtime
 
 _GRADER = Path(__file__).resolve().parent
-_SOURCES = ("contract.py", "checks", "harness")
 
 _lock = threading.Lock()
 _nursery: Nursery | None = None
-_of: tuple[tuple[int, int, int], ...] = ()
+_of: Mark = ()
 
 
 def start_judge(
@@ -39,7 +39,7 @@ def start_judge(
 
 def warm_up(libraries: Sequence[str]) -> None:
     """Starts what a judge with these libraries would need, without waiting for it. Raises OSError."""
-    _current().warm_up(runtime_for(list(libraries)))
+    _current().replenish(runtime_for(list(libraries)))
 
 
 def _take(name: str) -> Fork:
@@ -57,15 +57,18 @@ def _current() -> Nursery:
     """The nursery; a new one if it was killed, or if anything that it has imported was edited."""
     global _nursery, _of
     with _lock:
-        now = fingerprint([*_sources(), *runtime().packages])
+        now = fingerprint(_sources())
         if _nursery is None or _of != now or not _nursery.alive():
             _nursery, _of = Nursery(_start), now
         return _nursery
 
 
-def _sources() -> list[Path]:
-    found = [_GRADER / name for name in _SOURCES]
-    return found + [path for folder in found[1:] for path in sorted(folder.glob("*.py"))]
+@functools.cache
+def _sources() -> list[str]:
+    """What a judge imports; for a folder, the time of the last file made or renamed in it counts."""
+    folders = [_GRADER / "checks", _GRADER / "harness"]
+    files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    return [str(path) for path in (*folders, *files, _GRADER / "contract.py", *runtime().packages)]
 
 
 def _start(fd: int, errors: IO[bytes]) -> "Popen[bytes]":

@@ -39,8 +39,8 @@ class End:
 class Fork:
     """A fork that waits for work, or does it. ``nursery`` lives at least as long."""
 
-    def __init__(self, nursery: "Nursery", control: socket.socket, room: int | None) -> None:
-        self._nursery, self._control, self._room = nursery, control, room
+    def __init__(self, nursery: "Nursery", runtime: str, control: socket.socket, room: int | None) -> None:
+        self._nursery, self._runtime, self._control, self._room = nursery, runtime, control, room
         self._pidfd: int | None = None
         self._end: End | None = None
         self.pid = 0
@@ -67,7 +67,7 @@ class Fork:
 
     def kill(self) -> None:
         """Ends it, and with its room all that it started. Harmless on one that has ended."""
-        for pidfd in (self._room, self._pidfd):
+        for pidfd in (self._pidfd, self._room):
             if pidfd is not None:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
@@ -79,12 +79,16 @@ class Fork:
         return self._end
 
     def close(self) -> None:
-        """Closes what this side holds. The fork, if it only waits, then ends by itself."""
+        """Closes what this side holds, and has a spare made in its place.
+
+        The fork, if it only waits, then ends by itself.
+        """
         self._control.close()
         for pidfd in (self._room, self._pidfd):
             if pidfd is not None:
                 os.close(pidfd)
         self._room = self._pidfd = None
+        self._nursery.replenish(self._runtime)
 
     def _hear(self, seconds: float) -> bool:
         """Takes one message. Returns whether there was one."""
@@ -136,12 +140,12 @@ class Nursery:
             fork = self._next(runtime)
             if fork.ready():
                 return fork
-            fork.close()
+            fork.close()  # which has another made
         raise OSError(f"the warm process {runtime} does not start: {self.last_words()}")
 
-    def warm_up(self, runtime: str) -> None:
-        """Starts what is needed for ``runtime``, without waiting for it. Raises OSError."""
-        with self._lock:
+    def replenish(self, runtime: str) -> None:
+        """Has spares made of ``runtime``, without waiting for them: after a job, not while it runs."""
+        with self._lock, contextlib.suppress(OSError):  # one that is gone is found so by the next job
             self._keep_spares(runtime, _SPARES)
 
     def last_words(self) -> str:
@@ -153,7 +157,7 @@ class Nursery:
     def _next(self, runtime: str) -> Fork:
         with self._lock:
             try:
-                self._keep_spares(runtime, _SPARES + 1)
+                self._keep_spares(runtime, 1)
                 while not self._waiting[runtime]:
                     self._read_answer()
             except TimeoutError:
@@ -180,7 +184,7 @@ class Nursery:
             self._waiting[name].append(problem)
             return
         control = socket.socket(fileno=descriptors[0])
-        self._waiting[name].append(Fork(self, control, next(iter(descriptors[1:]), None)))
+        self._waiting[name].append(Fork(self, name, control, next(iter(descriptors[1:]), None)))
 
 
 def _end(owner: int, sock: socket.socket, process: "subprocess.Popen[bytes]") -> None:

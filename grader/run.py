@@ -11,6 +11,7 @@ exceptions of the learner's code (error); passed.
 """
 
 import os
+import select
 import selectors
 import shutil
 import signal
@@ -40,7 +41,7 @@ from grader.contract import (
 from grader.harness.judge import Closing, judge_libraries, libraries
 from grader.harness.text import CUT, Stream, clean
 from grader.judges import start_judge
-from grader.sandbox.base import Backend, Confined, ended_by
+from grader.sandbox.base import Backend, Confined, Exit, ended_by
 from grader.sandbox.select import select_backend
 
 OnEvent = Callable[[Event], None]
@@ -121,17 +122,22 @@ class _Run:
 
     def report(self) -> Report:
         """Watches until the judge has closed, then ends both processes and sums up."""
+        left: Exit | None = None
         try:
             self._watch()
-            self._learner.memory()  # of a run too short to have been looked at in its full size
             self._let_it_end()
+            left = self._learner.dismiss() if self._is_decided() else None
         finally:
             self._learner.kill()
             self._end_judge()
-            left = self._learner.wait()
+            left = self._learner.wait() if left is None else left
         self._drain()
         self._learner.close()
         return self._sum_up(left.code, left.cpu_seconds, left.peak_bytes)
+
+    def _is_decided(self) -> bool:
+        """Whether the verdict is known, whatever the learner's process does next."""
+        return self._stopped is None and self._closing is not None and self._closing.reason == "done"
 
     # Watching
 
@@ -141,7 +147,7 @@ class _Run:
             for number in (*self._streams, self._events):
                 os.set_blocking(number, False)
                 selector.register(number, selectors.EVENT_READ)
-            checked = 0.0
+            checked = time.monotonic()
             while self._closing is None and self._stopped is None:
                 for key, _ in selector.select(_TICK):
                     if not self._read(key.fd):
@@ -225,10 +231,16 @@ class _Run:
         os.close(self._events)
 
     def _drain(self) -> None:
-        """Reads what was printed before the end; every writer is gone, so this ends."""
+        """Reads what was printed before the end, or before the verdict.
+
+        Every writer is gone, or was killed and soon will be.
+        """
+        give_up = time.monotonic() + (0.0 if self._is_decided() else _ENDING_SECONDS)
         for number in self._streams:
-            while self._printed <= self._job.limits.output_bytes and self._read_rest(number):
-                continue
+            while self._printed <= self._job.limits.output_bytes:
+                seconds = max(give_up - time.monotonic(), 0.0)
+                if not select.select([number], [], [], seconds)[0] or not self._read_rest(number):
+                    break
 
     def _read_rest(self, number: int) -> bool:
         try:

@@ -54,6 +54,12 @@ class Work(Protocol):
     def begin(self) -> None:
         """The first thing that a warm process does."""
 
+    def rehearse(self) -> None:
+        """Does a little of what each fork will do: a library imports and builds much on its first use only.
+
+        A fork may do it again before it is ready: then the pages that it writes to are its own already.
+        """
+
     def settle(self) -> None:
         """The last thing that it does before its first fork."""
 
@@ -132,7 +138,8 @@ def _be_warm(name: str, sock: socket.socket, work: Work) -> None:
         importlib.import_module(library)
         for module in _SUBMODULES.get(library, ()):
             importlib.import_module(module)
-    rehearse()
+    exercise()
+    work.rehearse()
     if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208
         raise RuntimeError(f"the warm process {name} has started threads: it cannot be forked")
     gc.collect()
@@ -141,8 +148,8 @@ def _be_warm(name: str, sock: socket.socket, work: Work) -> None:
     _fork_when_asked(sock, work)
 
 
-def rehearse() -> None:
-    """Does a little of what submissions do, because libraries import much on the first use only."""
+def exercise() -> None:
+    """Does a little of what submissions do with the libraries."""
     if numpy := sys.modules.get("numpy"):
         numpy.random.default_rng(0).normal(size=(2, 2)) @ numpy.linalg.inv(numpy.eye(2))
     if torch := sys.modules.get("torch"):

@@ -10,6 +10,7 @@ import re
 import resource
 import socket
 import sys
+import tempfile
 import traceback
 import types
 import zlib
@@ -34,6 +35,7 @@ from grader.contract import (
     TestResult,
     TestStatus,
 )
+from grader.harness.codec import Encoder
 from grader.harness.session import Gone, RunOver, Session, Student
 from grader.harness.text import clean
 
@@ -260,14 +262,54 @@ def _safe(difference: Difference | None) -> Difference | None:
 
 def judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path) -> None:
     """Runs the job in ``text`` against the learner on ``sock``. For a process of its own: it sets limits."""
-    events = os.fdopen(events_fd, "w", encoding="utf-8", buffering=1)
-
-    def emit(message: BaseModel) -> None:
-        events.write(message.model_dump_json() + "\n")
-        events.flush()
-
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    job = Job.model_validate_json(text)
-    os.chdir(scratch)
-    session = Session(sock, job.limits.wall_seconds)
-    emit(Judge(job, session, emit, scratch).run())
+    _judge(text, sock, events_fd, scratch)
+
+
+def _judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path) -> Closing:
+    with os.fdopen(events_fd, "w", encoding="utf-8", buffering=1) as events:
+
+        def emit(message: BaseModel) -> None:
+            events.write(message.model_dump_json() + "\n")
+            events.flush()
+
+        job = Job.model_validate_json(text)
+        os.chdir(scratch)
+        session = Session(sock, job.limits.wall_seconds)
+        closing = Judge(job, session, emit, scratch).run()
+        emit(closing)
+    return closing
+
+
+def rehearse() -> None:
+    """Judges a small job, whose learner's answers lie on the socket already: see ``forks.Work``."""
+    job = Job(id="rehearsal", files={"solution.py": "import numpy"}, tests={"tests.py": _REHEARSAL})
+    encoder = Encoder(lambda value: ("handle", 1, "function", True))
+    ours, theirs = socket.socketpair()
+    modules, path, before = dict(sys.modules), list(sys.path), Path.cwd()
+    with ours, theirs, tempfile.TemporaryDirectory(prefix="cairn-rehearsal-") as scratch:
+        for answer in (None, None, len, 6, [1.0, 2.5], len, 6):
+            theirs.sendall(b"".join(encoder.encode(["ok", answer])))
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        closing = _judge(job.model_dump_json().encode(), ours, nowhere, Path(scratch))
+        os.chdir(before)
+    sys.path[:] = path
+    for name in sys.modules.keys() - modules.keys():
+        if name == "tests":
+            del sys.modules[name]
+    if closing.reason != "done":
+        raise RuntimeError(f"the rehearsal of a judge ended with {closing}")
+
+
+_REHEARSAL = """
+import numpy as np
+from grader.checks import cases, close, equal, example
+
+@example
+def test_example(student):
+    equal(student.double(3), 6)
+
+@cases(n=[1, 2])
+def test_random(student, rng, n):
+    close(student.double(rng.normal(size=n)), np.ones(2), hint="The values differ.")
+"""

@@ -25,6 +25,10 @@ class Judges:
         """Ends with the nursery."""
         room.die_with_parent()
 
+    def rehearse(self) -> None:
+        """Judges a small job."""
+        judge.rehearse()
+
     def settle(self) -> None:
         """Makes forks cheap."""
         room.collapse()
@@ -36,6 +40,7 @@ class Judges:
         """A judge's life. The job comes as the path of its scratch folder and four descriptors."""
         room.die_with_parent()
         os.setsid()
+        self.rehearse()
         _reseed()
         control.send(b"ready")
         word, descriptors, _, _ = socket.recv_fds(control, 4096, 4)

@@ -1,8 +1,8 @@
 """The nursery inside the cell: warm processes whose forks become learners, each in a room of its own.
 
-Started as ``python warm_learner.py SOCKET PACKAGES FILTER``: the node's socket, the folder of the packages,
-and the system call filter in hexadecimal. The cell, a bubblewrap sandbox, has the read-only root already. This
-process keeps the right to make namespaces in it, and no fork has that right when it sees learner code.
+Started as ``python warm_learner.py SOCKET PACKAGES FILTER``: the socket of the node, the folder of packages,
+and the system call filter in hexadecimal. The cell, a bubblewrap sandbox, has the read-only root already.
+This process keeps the right to make namespaces in it; no fork has that right when it sees learner code.
 """
 
 # ruff: noqa: PTH100, PTH118, PTH120  pathlib would be one more import in every warm process
@@ -44,6 +44,10 @@ class Learners:
         """Ends with the nursery."""
         room.die_with_parent()
 
+    def rehearse(self) -> None:
+        """Does what every job does."""
+        learner.rehearse(self._codec)
+
     def settle(self) -> None:
         """Makes forks cheap."""
         room.collapse()
@@ -58,6 +62,7 @@ class Learners:
         room.enter(first)
         room.renounce()
         ruleset = room.landlock()
+        self.rehearse()
         control.send(b"ready")
         word, descriptors, _, _ = socket.recv_fds(control, 64, 3)
         if not word:

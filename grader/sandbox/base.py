@@ -49,6 +49,9 @@ class Confined(Protocol):
     def wait(self) -> Exit:
         """Waits for the end and gives it; again and again if asked."""
 
+    def dismiss(self) -> Exit:
+        """Ends the tree, and gives what it has used: for when it does not matter how it ends."""
+
     def close(self) -> None:
         """Closes the pipes, once they have been read."""
 
@@ -120,6 +123,12 @@ class ProcessTree:
             cpu = max(self._cpu, usage.ru_utime + usage.ru_stime)
             self._exit = Exit(128 - code if code < 0 else code, cpu, self._peak)
         return self._exit
+
+    def dismiss(self) -> Exit:
+        """Ends the tree and waits for it: a subprocess has to be waited for."""
+        self.memory()
+        self.kill()
+        return self.wait()
 
     def close(self) -> None:
         """Closes our ends of the pipes."""

@@ -18,7 +18,7 @@ from typing import IO
 from grader.contract import Limits
 from grader.sandbox import seccomp
 from grader.sandbox.base import Confined, ProcessTree
-from grader.sandbox.runtime import Runtime, fingerprint, runtime
+from grader.sandbox.runtime import Mark, Runtime, fingerprint, runtime
 from grader.sandbox.stage import Stage
 
 HOME = "/box"
@@ -142,12 +142,17 @@ def _popen(
 
 
 _staging = threading.Lock()
-_staged: tuple[tuple[tuple[int, int, int], ...], Stage] | None = None
+_staged: tuple[Mark, Stage] | None = None
 
 
-def shown_now() -> tuple[tuple[int, int, int], ...]:
+def shown_now() -> Mark:
     """What changes when anything that is shown inside is edited or replaced. Raises FileNotFoundError."""
-    return fingerprint(source for source, _ in _shown(runtime()))
+    return fingerprint(_sources())
+
+
+@functools.cache
+def _sources() -> list[str]:
+    return [str(source) for source, _ in _shown(runtime())]
 
 
 def _standing_stage() -> Stage | None:

@@ -41,8 +41,14 @@ def runtime() -> Runtime:
     )
 
 
-def fingerprint(paths: Iterable[Path]) -> tuple[tuple[int, int, int], ...]:
-    """What changes when one of these is edited or replaced. Raises FileNotFoundError if one is gone."""
+Mark = tuple[tuple[int, int, int], ...]
+
+
+def fingerprint(paths: Iterable[str]) -> Mark:
+    """What changes when one of these is edited or replaced. Raises FileNotFoundError if one is gone.
+
+    Asked for every job, so of strings: a Path would double its price.
+    """
     return tuple((at.st_dev, at.st_ino, at.st_mtime_ns) for at in map(os.stat, paths))
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def descendants(pid: int) -> list[int]:
@@ -35,7 +36,7 @@ def memory(pids: list[int]) -> int:
 
 def processor_seconds(pids: list[int]) -> float:
     """Processor time that these processes and their ended children have used."""
-    return sum(_ticks(pid) for pid in pids) / os.sysconf("SC_CLK_TCK")
+    return sum(_seconds(pid) for pid in pids)
 
 
 def kill(pid: int) -> None:
@@ -71,13 +72,23 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _ticks(pid: int) -> int:
+def _seconds(pid: int) -> float:
+    """Of one process: in ticks with its ended threads, or to the nanosecond without them; what is more."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             # The name in parentheses may hold anything; after it come state (3rd) to cstime (17th).
-            return sum(int(field) for field in file.read().rpartition(")")[2].split()[11:15])
+            ticks = [int(field) for field in file.read().rpartition(")")[2].split()[11:15]]
+        return max(sum(ticks[:2]) / _TICKS, _scheduled(pid)) + sum(ticks[2:]) / _TICKS
     except (OSError, ValueError):
-        return 0
+        return 0.0
+
+
+def _scheduled(pid: int) -> float:
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat") as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
 
 
 def _proportional(pid: int) -> int:

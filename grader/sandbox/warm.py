@@ -5,6 +5,7 @@ nursery (``harness/warm_learner.py``) keeps a warm process per runtime, and spar
 in its own namespaces. A job takes a spare, hands it its limits and pipes, and has another made.
 """
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -16,7 +17,7 @@ from grader.harness.forks import runtime_for
 from grader.nursery import Fork, Nursery
 from grader.sandbox import bubblewrap, seccomp, tree
 from grader.sandbox.base import Confined, Exit
-from grader.sandbox.runtime import runtime
+from grader.sandbox.runtime import Mark, runtime
 
 _COMMAND = ("-I", "-S", "-B", "-u", "/harness/warm_learner.py")
 
@@ -30,7 +31,7 @@ class Warm:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cell: Nursery | None = None
-        self._of: tuple[tuple[int, int, int], ...] = ()
+        self._of: Mark = ()
 
     def self_test(self) -> str:
         """Starts the cell and has a fork made. Returns why it did not work, or an empty text."""
@@ -63,7 +64,7 @@ class Warm:
 
     def warm_up(self, libraries: Sequence[str]) -> None:
         """Starts what a job with these libraries would need, without waiting for it. Raises OSError."""
-        self._nursery().warm_up(runtime_for(list(libraries)))
+        self._nursery().replenish(runtime_for(list(libraries)))
 
     def _take(self, name: str) -> Fork:
         """A fork; from a new cell if somebody killed the old one just now."""
@@ -131,6 +132,15 @@ class Learner:
         end = self._fork.wait()
         code = 128 - end.code if end.code is not None and end.code < 0 else end.code
         return Exit(code, max(self._cpu, end.cpu_seconds), max(self._peak, end.peak_bytes))
+
+    def dismiss(self) -> Exit:
+        """Kills the room. How long it takes to be cleared away is nobody's wait."""
+        self.memory()
+        with contextlib.suppress(OSError), open(f"/proc/{self._fork.pid}/status") as file:  # noqa: PTH123
+            peak = next((line.split()[1] for line in file if line.startswith("VmHWM:")), "0")
+            self._peak = max(self._peak, int(peak) * 1024)
+        self.kill()
+        return Exit(None, self._cpu, self._peak)
 
     def close(self) -> None:
         """Closes the pipes, and what is held of the fork."""
