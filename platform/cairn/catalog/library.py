@@ -10,6 +10,7 @@ from cairn.catalog.content import Milestone
 from cairn.ui.errors import NotFound
 
 Entry = TypeVar("Entry")
+AREAS = {"hugging-face": "Hugging Face", "multi-modal": "Multi-modal", "responsible-ai": "Responsible AI"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class TopicEntry:
         # JSON knows no tuples, and an entry must be immutable however it was made.
         object.__setattr__(self, "outline", tuple((anchor, title) for anchor, title in self.outline))
         object.__setattr__(self, "paths", tuple(self.paths))
+
+    @property
+    def area_name(self) -> str:
+        """The area's folder as a person writes it."""
+        return AREAS.get(self.area, self.area.replace("-", " ").capitalize())
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def refresh(library: Library, renderer: str) -> None:
 def _row(item: _Item, made_from: str, bodies: dict[tuple[str, str], dict[str, Any]]) -> SearchEntry:
     body = bodies.get((item.kind, item.slug), {})
     text = " · ".join(part for part in (*map(plain_text, _pages(item.kind, body)), *item.said) if part)
-    fields = {name: getattr(item, name) for name in SHOWN}
+    fields = {name: getattr(item, name) for name in SHOWN} | {"summary": item.summary.replace("`", "")}
     return SearchEntry(**fields, text=text, made_from=made_from)
 
 
@@ -150,7 +150,7 @@ def _topic(entry: TopicEntry) -> _Item:
         Kind.TOPIC,
         entry.slug,
         topic.title,
-        context=entry.area.replace("-", " ").capitalize(),
+        context=entry.area_name,
         summary=topic.summary,
         said=_resources(topic.resources),
         body=entry.lesson_hash,

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from cairn.learning import mastery_views, views
+from cairn.learning import map_views, mastery_views, views
 
 app_name = "learning"
 urlpatterns = [
+    path("map", map_views.topic_map, name="map"),
     path("paths/<slug:slug>", views.path_page, name="path"),
     path("paths/<slug:slug>/enrolment", views.enrol, name="enrol"),
     path("paths/<slug:slug>/milestones/<slug:milestone>", views.milestone, name="milestone"),

@@ -163,6 +163,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
         "read": read,
         "prerequisites": [books.topic(one) for one in topic.content.prerequisites],
         "place": place_of(request, topic.slug, books),
+        "paths": [books.path(one) for one in topic.paths],
     }
     if not topic.written:
         return render(request, "learning/being_written.html", context)

@@ -228,11 +228,13 @@ def _is_current(url: str, path: str) -> bool:
 
 def _navigation_of(user: Any) -> list[dict[str, Any]]:
     paths = {"url": "/#paths", "text": "Paths", "icon": "map"}
+    topics = {"url": "/map", "text": "Map", "icon": "route"}
     if user is None or not user.is_authenticated:
-        return [paths]
+        return [paths, topics]
     items = [
         {"url": "/home", "text": "Today", "icon": "house"},
         paths,
+        topics,
         {"url": "/practice", "text": "Practice", "icon": "repeat"},
     ]
     if getattr(user, "is_mentor", False) or user.is_staff:
