@@ -59,7 +59,7 @@ def backends() -> tuple[list[Backend], dict[str, str]]:
     """The isolating backends that work here, best first, and why each of the others does not."""
     found: list[Backend] = []
     refused: dict[str, str] = {}
-    for name in select._SAFE:  # the names that CAIRN_SANDBOX may hold, but for "auto" and "unsafe"
+    for name in select.SAFE:  # the names that CAIRN_SANDBOX may hold, but for "auto" and "unsafe"
         try:
             found.append(select.select_backend(name))
         except SandboxUnavailable as why:

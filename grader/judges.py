@@ -25,16 +25,10 @@ def start_judge(
     job: bytes, libraries: Sequence[str], rpc: socket.socket, events: int, errors: IO[bytes], scratch: Path
 ) -> Fork:
     """Has a judge judge ``job`` over ``rpc``, saying what happens on ``events``. Raises OSError."""
-    fork = _take(runtime_for(list(libraries)))
     with os.fdopen(os.memfd_create("job"), "wb", buffering=0) as file:
         file.write(job)
-        try:
-            fork.give(bytes(scratch), [rpc.fileno(), events, errors.fileno(), file.fileno()])
-        except OSError:
-            fork.kill()
-            fork.close()
-            raise
-    return fork
+        descriptors = [rpc.fileno(), events, errors.fileno(), file.fileno()]
+        return _employ(runtime_for(list(libraries)), bytes(scratch), descriptors)
 
 
 def warm_up(libraries: Sequence[str]) -> None:
@@ -42,15 +36,15 @@ def warm_up(libraries: Sequence[str]) -> None:
     _current().replenish(runtime_for(list(libraries)))
 
 
-def _take(name: str) -> Fork:
-    """A fork; from a new nursery if somebody killed the old one just now."""
+def _employ(name: str, word: bytes, descriptors: list[int]) -> Fork:
+    """Gives work to a fork; to one of a new nursery if somebody killed the old one just now."""
     global _nursery
     try:
-        return _current().take(name)
+        return _current().employ(name, word, descriptors)
     except OSError:
         with _lock:
             _nursery = None
-        return _current().take(name)
+        return _current().employ(name, word, descriptors)
 
 
 def _current() -> Nursery:

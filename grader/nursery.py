@@ -143,6 +143,19 @@ class Nursery:
             fork.close()  # which has another made
         raise OSError(f"the warm process {runtime} does not start: {self.last_words()}")
 
+    def employ(self, runtime: str, word: bytes, descriptors: Sequence[int]) -> Fork:
+        """Gives work to a fork. Raises OSError with the reason if none can be had."""
+        for _ in range(_TRIES):
+            fork = self.take(runtime)
+            try:
+                fork.give(word, descriptors)
+            except OSError:  # somebody killed it as it waited
+                fork.kill()
+                fork.close()
+            else:
+                return fork
+        raise OSError(f"forks of the warm process {runtime} end before they have work: {self.last_words()}")
+
     def replenish(self, runtime: str) -> None:
         """Has spares made of ``runtime``, without waiting for them: after a job, not while it runs."""
         with self._lock, contextlib.suppress(OSError):  # one that is gone is found so by the next job

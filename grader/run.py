@@ -47,6 +47,7 @@ from grader.sandbox.select import select_backend
 OnEvent = Callable[[Event], None]
 
 _TICK = 0.02
+_SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  a disk costs milliseconds
 _TESTS_SECONDS = 300.0  # what the trusted side may take in all, beside the learner's own time
 _ENDING_SECONDS = 0.5
 _MAX_EVENTS_LINE = 4 * 2**20
@@ -62,7 +63,7 @@ def run(
     SandboxUnavailable if ``backend`` is not given and this machine has none that works.
     """
     backend = backend or select_backend()
-    scratch = Path(tempfile.mkdtemp(prefix="cairn-judge-"))
+    scratch = Path(tempfile.mkdtemp(prefix="cairn-judge-", dir=_SCRATCH))
     try:
         return _Run(job, on_event, backend, cancel or threading.Event(), scratch).report()
     except (OSError, ValidationError) as error:
@@ -100,12 +101,12 @@ class _Run:
     def _start(self, backend: Backend, scratch: Path) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._learner: Confined = backend.launch(theirs.fileno(), self._job.limits, libraries(self._job))
+            self._start_judge(ours, scratch)  # first, because it has tests to load meanwhile
             try:
-                self._start_judge(ours, scratch)
+                needs = libraries(self._job)
+                self._learner: Confined = backend.launch(theirs.fileno(), self._job.limits, needs)
             except OSError:
-                self._learner.kill()
-                self._learner.wait()
+                self._end_judge()
                 raise
 
     def _start_judge(self, rpc: socket.socket, scratch: Path) -> None:

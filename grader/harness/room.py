@@ -177,13 +177,18 @@ _WRITE, _TRUNCATE, _REFER = 1 << 1, 1 << 14, 1 << 13
 _CHANGE = _WRITE | 0x1FF0  # and removing and making files of every kind
 
 
+def landlock_version() -> int:
+    """Which Landlock the kernel has; 0 for none."""
+    return max(0, int(_libc.syscall(_RULESET, None, 0, 1)))
+
+
 def landlock() -> int:
     """A ruleset: write only in the work folders and to devices, no TCP, no signal or socket to outside.
 
     Returns its descriptor, or -1 where the kernel has no Landlock: all this holds without it, too. Raises
     RoomError where the kernel has it and refuses.
     """
-    version = int(_libc.syscall(_RULESET, None, 0, 1))
+    version = landlock_version()
     if version < 1:
         return -1
     changing = _CHANGE | (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)

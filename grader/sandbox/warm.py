@@ -47,13 +47,11 @@ class Warm:
 
     def launch(self, rpc: int, limits: Limits, libraries: Sequence[str] = ()) -> Confined:
         """Gives the job to a waiting fork. Raises OSError if none can be had."""
-        fork = self._take(runtime_for(list(libraries)))
         pipes = (*os.pipe(), *os.pipe())
         try:
-            fork.give(str(limits.file_bytes).encode(), [rpc, pipes[1], pipes[3]])
+            work = str(limits.file_bytes).encode(), [rpc, pipes[1], pipes[3]]
+            fork = self._employ(runtime_for(list(libraries)), *work)
         except OSError:
-            fork.kill()
-            fork.close()
             os.close(pipes[0])
             os.close(pipes[2])
             raise
@@ -66,13 +64,13 @@ class Warm:
         """Starts what a job with these libraries would need, without waiting for it. Raises OSError."""
         self._nursery().replenish(runtime_for(list(libraries)))
 
-    def _take(self, name: str) -> Fork:
-        """A fork; from a new cell if somebody killed the old one just now."""
+    def _employ(self, name: str, word: bytes, descriptors: list[int]) -> Fork:
+        """Gives work to a fork; to one of a new cell if somebody killed the old one just now."""
         try:
-            return self._nursery().take(name)
+            return self._nursery().employ(name, word, descriptors)
         except OSError:
             self._forget()
-            return self._nursery().take(name)
+            return self._nursery().employ(name, word, descriptors)
 
     def _forget(self) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ from grader.sandbox.doctor import _try
 from grader.sandbox.probes import probes
 from grader.sandbox.runtime import runtime
 from grader.sandbox.seccomp import program
+from grader.sandbox.select import SAFE
 from grader.sandbox.unsafe import Unsafe
 
 
@@ -96,10 +97,12 @@ def test_every_guarantee_holds_when_tried_and_the_doctor_says_so_in_one_document
     found = json.loads(done.stdout)
     assert done.returncode == 0, found
     assert found["isolates"] is True
-    assert all(one["held"] for one in found["guarantees"])
+    assert [one["backend"] for one in found["backends"]] == ["warm", "bubblewrap"]
+    assert all(one["held"] for examined in found["backends"] for one in examined["guarantees"])
 
 
-def test_nothing_is_left_of_one_job_for_the_next() -> None:
+@pytest.mark.parametrize("backend", SAFE)
+def test_nothing_is_left_of_one_job_for_the_next(backend: str) -> None:
     leave = (
         "import os\nos.environ['LEFT'] = '1'\n"
         "for folder in ('/tmp', '/dev/shm'):\n    open(folder + '/left', 'w').write('x')\n"
@@ -107,6 +110,6 @@ def test_nothing_is_left_of_one_job_for_the_next() -> None:
     look = "import os; print(os.listdir('/tmp'), os.listdir('/dev/shm'), 'LEFT' in os.environ)"
     for code in (leave, look):
         job = Job(id="1", kind=Kind.TRY, files={"solution.py": code}, tests={})
-        report = run(job, lambda event: None)
+        report = run(job, lambda event: None, backend=select_backend(backend))
         assert report.status is Verdict.PASSED
     assert report.output == "[] [] False\n"
