@@ -6,6 +6,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   "code-editor": () => import("./islands/code-editor"),
   "draft-saver": () => import("./islands/draft-saver"),
   "order-list": () => import("./islands/order-list"),
+  "plan-board": () => import("./islands/plan-board"),
   "reading-place": () => import("./islands/reading-place"),
   "run-live": () => import("./islands/run-live"),
   "search-box": () => import("./islands/search-box"),

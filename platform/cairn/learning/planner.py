@@ -167,7 +167,7 @@ class _Planner:
         return Piece(item, day, minutes, self.parts[item.key])
 
     def _pick(self, day: date) -> Item | None:
-        """What was put on this day, else what the day prefers (this milestone or the next), else what is next."""
+        """What was put on this day, else what it prefers in this milestone or the next, else what is next."""
         for key in self.terms.moved:
             if key in self.left and self._is_ready(self.items[key], day):
                 return self.items[key]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cairn.learning import map_views, mastery_views, views
+from cairn.learning import map_views, mastery_views, plan_views, views
 
 app_name = "learning"
 urlpatterns = [
@@ -17,4 +17,11 @@ urlpatterns = [
     path("practice", mastery_views.practice, name="practice"),
     path("practice/exercises/<slug:slug>", mastery_views.practice_exercise, name="practice-exercise"),
     path("practice/exercises/<slug:slug>/check", mastery_views.practice_check, name="practice-check"),
+    path("plan", plan_views.plan, name="plan"),
+    path("plan/moves", plan_views.plan_move, name="plan-move"),
+    path("plan/days-off", plan_views.plan_days_off, name="plan-days-off"),
+    path("plan/week", plan_views.plan_week, name="plan-week"),
+    path("plan/pace", plan_views.plan_pace, name="plan-pace"),
+    path("plan/address", plan_views.plan_address, name="plan-address"),
+    path("plan/<str:token>.ics", plan_views.plan_feed, name="plan-feed"),
 ]

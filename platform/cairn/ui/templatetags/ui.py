@@ -235,6 +235,7 @@ def _navigation_of(user: Any) -> list[dict[str, Any]]:
         {"url": "/home", "text": "Today", "icon": "house"},
         paths,
         topics,
+        {"url": "/plan", "text": "Plan", "icon": "calendar"},
         {"url": "/practice", "text": "Practice", "icon": "repeat"},
     ]
     if getattr(user, "is_mentor", False) or user.is_staff:

@@ -128,10 +128,10 @@ def user(**roles: bool) -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("person", "texts"),
     [
-        (AnonymousUser(), ["Paths"]),
-        (user(), ["Today", "Paths", "Practice"]),
-        (user(is_mentor=True), ["Today", "Paths", "Practice", "Review queue"]),
-        (user(is_staff=True), ["Today", "Paths", "Practice", "Review queue", "Admin"]),
+        (AnonymousUser(), ["Paths", "Map"]),
+        (user(), ["Today", "Paths", "Map", "Plan", "Practice"]),
+        (user(is_mentor=True), ["Today", "Paths", "Map", "Plan", "Practice", "Review queue"]),
+        (user(is_staff=True), ["Today", "Paths", "Map", "Plan", "Practice", "Review queue", "Admin"]),
     ],
 )
 def test_navigation_follows_the_role(person: Any, texts: list[str]) -> None:

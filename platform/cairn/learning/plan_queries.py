@@ -1,0 +1,169 @@
+"""A learner's plan: what is stored about their days, and the schedule that follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+
+from cairn.accounts.models import User
+from cairn.catalog.library import Library, PathEntry
+from cairn.catalog.queries import library
+from cairn.learning.models import DayOff, Enrolment, MovedItem, Plan, Reading
+from cairn.learning.plan_items import Entry, done_on, entries_of, rhythm_of
+from cairn.learning.planner import Schedule, Terms, plan, spread
+from cairn.learning.progress import Read, Record
+from cairn.learning.queries import today_for, zone_of
+from cairn.submissions.queries import results_of
+from cairn.ui.errors import NotFound
+
+MAX_HOURS = 60
+
+
+@dataclass(frozen=True)
+class LearnerPlan:
+    """One path of one learner, laid out over days on their clock."""
+
+    enrolment: Enrolment
+    stored: Plan  # unsaved where nothing was said yet
+    path: PathEntry
+    entries: Mapping[str, Entry]
+    terms: Terms
+    done: Mapping[str, date]
+    schedule: Schedule
+    today: date
+    zone: tzinfo
+
+    def under(self, terms: Terms) -> Schedule:
+        """The schedule that other terms would give."""
+        return plan([entry.item for entry in self.entries.values()], terms, self.done)
+
+    @property
+    def from_today(self) -> Terms:
+        """The same terms counted from today, or from a later start; days chosen in the past are forgotten."""
+        start = max(self.today, self.enrolment.starts_on)
+        moved = {key: day for key, day in self.terms.moved.items() if day >= start}
+        return replace(self.terms, starts_on=start, moved=moved)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a learner stands to their plan, which ends on ``ends_on``, from today on ``moved_end``.
+
+    ``faster`` are the hours a week that would keep its end although they are behind; None if none would.
+    """
+
+    ends_on: date | None
+    late_minutes: int
+    moved_end: date | None
+    faster: int | None
+
+    @property
+    def behind(self) -> bool:
+        """Whether something planned for a day that is over is not done."""
+        return self.late_minutes > 0
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the plan would end earlier if it counted from today."""
+        if self.behind or not self.ends_on or not self.moved_end:
+            return False
+        return self.moved_end < self.ends_on
+
+
+def plan_of(user: User, path: str = "") -> LearnerPlan:
+    """The learner's plan of this path, by default of the one opened last. A fixed number of queries.
+
+    Raises NotFound when they do not walk it, or walk none.
+    """
+    books = library()
+    enrolments = Enrolment.objects.filter(user=user, path__in=[path] if path else list(books.paths))
+    enrolment = enrolments.select_related("plan").first()
+    if enrolment is None or enrolment.path not in books.paths:
+        raise NotFound("You walk no such path, so there is no plan yet. Choose a path first.")
+    return _laid_out(user, enrolment, books)
+
+
+def plan_at(token: str) -> tuple[User, LearnerPlan]:
+    """The plan behind a calendar's secret address, and whose it is. Raises NotFound."""
+    found = Plan.objects.filter(token=token, enrolment__user__is_active=True)
+    stored = found.select_related("enrolment__user").first()
+    books = library()
+    if stored is None or stored.enrolment.path not in books.paths:
+        raise NotFound
+    user: User = stored.enrolment.user
+    return user, _laid_out(user, stored.enrolment, books)
+
+
+def _laid_out(user: User, enrolment: Enrolment, books: Library) -> LearnerPlan:
+    stored = getattr(enrolment, "plan", None) or Plan(enrolment=enrolment)
+    path, zone = books.path(enrolment.path), zone_of(user)
+    entries = entries_of(books, path.slug)
+    record, read_at = _record(user)
+    done = done_on(entries, books, record, read_at, zone)
+    terms = _terms(user, enrolment, stored, path)
+    schedule = plan([entry.item for entry in entries.values()], terms, done)
+    return LearnerPlan(enrolment, stored, path, entries, terms, done, schedule, today_for(user), zone)
+
+
+def _record(user: User) -> tuple[Record, dict[str, datetime]]:
+    """What was done, without mentors' words, which no plan waits for; and when lessons were finished."""
+    rows = list(Reading.objects.filter(user=user).values_list("topic", "section", "finished_at"))
+    read = {topic: Read(section, at is not None) for topic, section, at in rows}
+    return Record(results_of(user), {}, read), {topic: at for topic, _, at in rows if at}
+
+
+def _terms(user: User, enrolment: Enrolment, stored: Plan, path: PathEntry) -> Terms:
+    start = max(filter(None, (enrolment.starts_on, stored.moved_to)))
+    return Terms(
+        starts_on=start,
+        minutes=minutes_of(stored, enrolment.hours_per_week, path),
+        days_off=frozenset(DayOff.objects.filter(user=user, day__gte=start).values_list("day", flat=True)),
+        moved=dict(MovedItem.objects.filter(enrolment=enrolment).values_list("item", "day")),
+        rhythm=rhythm_of(path.content),
+    )
+
+
+def minutes_of(stored: Plan, hours_per_week: int, path: PathEntry) -> tuple[int, ...]:
+    """Minutes a weekday: as the learner said, in proportion if their hours changed since, else the path's."""
+    said = tuple(stored.minutes)
+    if said and hours_in(said) == hours_per_week:
+        return said
+    return spread(hours_per_week, said or rhythm_of(path.content).weights)
+
+
+def hours_in(minutes: tuple[int, ...]) -> int:
+    """A week's minutes as the whole hours that an enrolment keeps."""
+    return min(MAX_HOURS, max(1, round(sum(minutes) / 60)))
+
+
+def pace_of(mine: LearnerPlan) -> Pace:
+    """Whether the learner is behind or ahead, and what moving the plan or raising the hours would give."""
+    late = sum(piece.minutes for piece in mine.schedule.late(mine.today))
+    ends_on = mine.schedule.ends_on
+    moved_end = mine.under(mine.from_today).ends_on
+    slower = late > 0 and ends_on is not None and moved_end is not None and moved_end > ends_on
+    return Pace(ends_on, late, moved_end, faster_hours(mine) if slower else None)
+
+
+def faster_hours(mine: LearnerPlan) -> int | None:
+    """The fewest hours a week, above today's, that keep the plan's end from today; None if none do."""
+    low, high = mine.enrolment.hours_per_week + 1, MAX_HOURS
+    if low > high or not _keeps_the_end(mine, high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _keeps_the_end(mine, middle) else (middle + 1, high)
+    return low
+
+
+def _keeps_the_end(mine: LearnerPlan, hours: int) -> bool:
+    ends_on = mine.schedule.ends_on
+    if ends_on is None or ends_on < mine.today:
+        return False
+    minutes = minutes_of(mine.stored, hours, mine.path)
+    then = mine.under(replace(mine.from_today, minutes=minutes)).ends_on
+    return then is None or then <= ends_on
+
+
+def week_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
