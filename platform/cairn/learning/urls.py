@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cairn.learning import map_views, mastery_views, plan_views, views
+from cairn.learning import journal_views, map_views, mastery_views, plan_views, views
 
 app_name = "learning"
 urlpatterns = [
@@ -17,6 +17,13 @@ urlpatterns = [
     path("practice", mastery_views.practice, name="practice"),
     path("practice/exercises/<slug:slug>", mastery_views.practice_exercise, name="practice-exercise"),
     path("practice/exercises/<slug:slug>/check", mastery_views.practice_check, name="practice-check"),
+    path("journal", journal_views.journal, name="journal"),
+    path("journal/shared", journal_views.shared, name="journal-shared"),
+    path("journal/<uuid:note_id>", journal_views.note, name="journal-note"),
+    path("journal/<uuid:note_id>/edit", journal_views.edit, name="journal-edit"),
+    path("journal/<uuid:note_id>/text/<slug:page>", journal_views.autosave, name="journal-text"),
+    path("journal/<uuid:note_id>/deletion", journal_views.deletion, name="journal-deletion"),
+    path("journal/<uuid:note_id>/images/<uuid:image_id>", journal_views.image, name="journal-image"),
     path("plan", plan_views.plan, name="plan"),
     path("plan/moves", plan_views.plan_move, name="plan-move"),
     path("plan/days-off", plan_views.plan_days_off, name="plan-days-off"),

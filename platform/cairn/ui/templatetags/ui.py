@@ -237,6 +237,7 @@ def _navigation_of(user: Any) -> list[dict[str, Any]]:
         topics,
         {"url": "/plan", "text": "Plan", "icon": "calendar"},
         {"url": "/practice", "text": "Practice", "icon": "repeat"},
+        {"url": "/journal", "text": "Notes", "icon": "notebook-pen"},
     ]
     if getattr(user, "is_mentor", False) or user.is_staff:
         items.append({"url": "/review", "text": "Review queue", "icon": "inbox"})
