@@ -131,7 +131,10 @@ def user(**roles: bool) -> SimpleNamespace:
         (AnonymousUser(), ["Paths", "Map"]),
         (user(), ["Today", "Paths", "Map", "Plan", "Practice", "Notes"]),
         (user(is_mentor=True), ["Today", "Paths", "Map", "Plan", "Practice", "Notes", "Review queue"]),
-        (user(is_staff=True), ["Today", "Paths", "Map", "Plan", "Practice", "Notes", "Review queue", "Admin"]),
+        (
+            user(is_staff=True),
+            ["Today", "Paths", "Map", "Plan", "Practice", "Notes", "Review queue", "Admin"],
+        ),
     ],
 )
 def test_navigation_follows_the_role(person: Any, texts: list[str]) -> None:
