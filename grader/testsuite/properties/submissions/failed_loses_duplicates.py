@@ -1,0 +1,5 @@
+"""Loses numbers that are there twice."""
+
+
+def ordered(numbers):
+    return sorted(set(numbers))
