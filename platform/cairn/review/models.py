@@ -19,9 +19,7 @@ class Review(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["submission", "mentor"], name="one_review_per_mentor")
-        ]
+        constraints = [models.UniqueConstraint(fields=["submission", "mentor"], name="one_review_per_mentor")]
         ordering = ["-updated_at"]
 
     def __str__(self) -> str:
