@@ -288,7 +288,8 @@ LEAST_DECIMALS, MOST_DECIMALS = 4, 12
 
 def _shortened(view: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[Sequence[str]]:
     """The cells with as few decimals, four or more, as still tell every pair apart that differs."""
-    rows, others = view["rows"], other.get("rows") or ()
+    rows: Sequence[Sequence[str]] = view["rows"]
+    others: Sequence[Sequence[str]] = other.get("rows") or ()
     differs = [(r, c) for r, c in view.get("differs") or () if r < len(others) and c < len(others[r])]
     for decimals in range(LEAST_DECIMALS, MOST_DECIMALS):
         if all(_rounded(rows[r][c], decimals) != _rounded(others[r][c], decimals) for r, c in differs):
