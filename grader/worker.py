@@ -5,7 +5,8 @@ runs only what somebody waits for at the Run button, so that long grading never 
 
 A message is only a wake-up: "there is work in this queue", with a short-lived ticket to claim from it. The
 node has no database and no secret; it asks the site over HTTP. From the environment: CAIRN_URL (the site),
-CAIRN_BROKER_URL or REDIS_URL (absent: ``memory://``, for a node in the site's own process), CAIRN_SANDBOX.
+CAIRN_BROKER_URL or REDIS_URL (absent: ``memory://``, for a node in the site's own process), CAIRN_SANDBOX,
+and CAIRN_WARM: runtimes to warm up at the start, as in ``numpy,torch``; the others follow their first job.
 """
 
 import functools
@@ -15,8 +16,11 @@ from typing import Any
 
 from celery import Celery, signals
 
+from grader import judges
+from grader.harness.forks import RUNTIMES
 from grader.node import Node, Site
-from grader.sandbox import SandboxUnavailable, select_backend
+from grader.sandbox import Backend, SandboxUnavailable, select_backend
+from grader.sandbox.warm import Warm
 
 TASK = "grader.drain"
 QUEUES = ("interactive", "grade")
@@ -46,7 +50,19 @@ def node() -> Node:
     """The node of this process. Raises SandboxUnavailable, and KeyError if CAIRN_URL is not set."""
     backend, name = select_backend(), os.environ.get("CAIRN_NODE", "")
     at_once = max(1, app.conf.worker_concurrency - 1)
+    for runtime in filter(None, os.environ.get("CAIRN_WARM", "").split(",")):
+        _warm_up(backend, runtime)
     return Node(Site(os.environ["CAIRN_URL"]), backend, name=name, stop=_stop, at_once=at_once)
+
+
+def _warm_up(backend: Backend, runtime: str) -> None:
+    """Starts a runtime's processes now, so that the first job need not wait for imports."""
+    if runtime not in RUNTIMES:
+        known = ", ".join(RUNTIMES)
+        raise SandboxUnavailable(f"CAIRN_WARM names {runtime!r}, which is no runtime. Known are: {known}.")
+    judges.warm_up(RUNTIMES[runtime])
+    if isinstance(backend, Warm):
+        backend.warm_up(RUNTIMES[runtime])
 
 
 @app.task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]

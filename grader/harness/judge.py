@@ -8,6 +8,7 @@ import inspect
 import os
 import re
 import resource
+import signal
 import socket
 import sys
 import tempfile
@@ -36,7 +37,7 @@ from grader.contract import (
     TestStatus,
 )
 from grader.harness.codec import Encoder
-from grader.harness.session import Gone, RunOver, Session, Student
+from grader.harness.session import Gone, RunOver, Session, Student, raise_timed_out
 from grader.harness.text import clean
 
 _MEMORY = 8 * 2**30  # address space: what a test may pile up of the answers that hostile code sends
@@ -276,6 +277,8 @@ def _judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path) -> C
         job = Job.model_validate_json(text)
         os.chdir(scratch)
         session = Session(sock, job.limits.wall_seconds)
+        signal.signal(signal.SIGALRM, raise_timed_out)
+        session.alarmed = True
         closing = Judge(job, session, emit, scratch).run()
         emit(closing)
     return closing

@@ -67,6 +67,7 @@ class Learners:
         word, descriptors, _, _ = socket.recv_fds(control, 64, 3)
         if not word:
             return  # a spare that nobody needed
+        control.close()
         rpc, output, errors = descriptors
         os.dup2(output, 1)
         os.dup2(errors, 2)
