@@ -8,6 +8,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from cairn.catalog import map as maps
@@ -35,12 +38,14 @@ class Area:
 
 @dataclass(frozen=True)
 class Drawing:
-    """The map of one release, without anybody's progress."""
+    """The map of one release, without anybody's progress; ``faces`` is what stands on each topic."""
 
     graph: maps.Graph
     layout: maps.Layout
     areas: tuple[Area, ...]
-    lines: Mapping[str, tuple[str, ...]]  # the title of each topic, broken
+    faces: Mapping[str, SafeString]
+    options: SafeString
+    listing: SafeString
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Placed:
     topic: TopicEntry
     state: str
     spot: maps.Spot
-    lines: tuple[tuple[int, str], ...]  # how far below the upper edge, and what stands there
+    face: SafeString
     colour: int
     step: int = 0  # its place on the way, from 1; 0: not on it
     goal: bool = False
@@ -93,18 +98,33 @@ def is_finished(topic: TopicEntry, books: Library, record: Record) -> bool:
 
 @lru_cache(maxsize=2)
 def drawing_of(books: Library) -> Drawing:
-    """Laid out once for a release."""
+    """Laid out once for a release, and what is the same for everybody is written once."""
     graph = {slug: topic.content.prerequisites for slug, topic in books.topics.items()}
     layout = maps.lay_out(graph, {slug: topic.area for slug, topic in books.topics.items()})
-    lines = {slug: tuple(_broken(topic.content.title)) for slug, topic in books.topics.items()}
-    areas = [_area(books, layout, band, i) for i, band in enumerate(layout.bands)]
-    return Drawing(graph, layout, tuple(areas), lines)
+    areas = tuple(_area(books, layout, band, i) for i, band in enumerate(layout.bands))
+    return Drawing(
+        graph,
+        layout,
+        areas,
+        faces={slug: _face(topic.content.title) for slug, topic in books.topics.items()},
+        options=render_to_string("learning/_map_options.html", {"areas": areas}),
+        listing=render_to_string("learning/_map_list.html", {"areas": areas}),
+    )
 
 
 def _area(books: Library, layout: maps.Layout, band: maps.Band, i: int) -> Area:
     topics = [topic for topic in books.topics.values() if topic.area == band.area]
     topics.sort(key=lambda topic: (layout.spots[topic.slug].x, layout.spots[topic.slug].y))
     return Area(topics[0].area_name, band, layout.spots[topics[0].slug].x, i % COLOURS, tuple(topics))
+
+
+def _face(title: str) -> SafeString:
+    """The title on one line in the middle, or on two around it."""
+    lines = _broken(title)
+    first = 22 if len(lines) == 1 else 15
+    return format_html_join(
+        " ", '<tspan x="13" y="{}">{}</tspan>', ((first + 14 * i, line) for i, line in enumerate(lines))
+    )
 
 
 def _broken(title: str) -> list[str]:
@@ -133,7 +153,7 @@ def _placed(
             topic,
             state(topic.slug),
             drawing.layout.spots[topic.slug],
-            _lines(drawing.lines[topic.slug]),
+            drawing.faces[topic.slug],
             area.colour,
             number.get(topic.slug, 0),
             topic is goal,
@@ -143,19 +163,13 @@ def _placed(
     ]
 
 
-def _lines(lines: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
-    """One line in the middle, or two around it."""
-    first = 22 if len(lines) == 1 else 15
-    return tuple((first + 14 * i, line) for i, line in enumerate(lines))
-
-
-def _bends(drawing: Drawing, steps: tuple[str, ...]) -> list[tuple[str, bool]]:
-    """The lines, and whether the way goes along them; those of the way last, so that they lie on top."""
-    on_way = set(steps)
-    bends = [
-        (path, slug in on_way and before in on_way) for (before, slug), path in drawing.layout.bends.items()
-    ]
-    return sorted(bends, key=lambda bend: bend[1])
+def _bends(drawing: Drawing, steps: tuple[str, ...]) -> dict[str, str]:
+    """All lines as one path, and those that the way goes along as another, to lie on top."""
+    bends, on_way = drawing.layout.bends, set(steps)
+    return {
+        "all": "".join(bends.values()),
+        "way": "".join(path for ends, path in bends.items() if on_way.issuperset(ends)),
+    }
 
 
 def _length(steps: list[Placed]) -> dict[str, Any]:
