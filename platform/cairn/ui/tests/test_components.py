@@ -186,8 +186,8 @@ def test_error_pages_say_what_was_kept_and_what_to_do(name: str, rf: RequestFact
 
 
 def test_numbers_keep_only_the_decimals_that_tell_them_apart():
-    expected = {"rows": [["0.0900306", "0.0000012"]], "shape": [2], "differs": [[0, 0]]}
+    expected = {"rows": [["0.0900306", "0.0000001"]], "shape": [2], "differs": [[0, 0]]}
     got = {"rows": [["0.0900342", "7"]], "shape": [2], "differs": [[0, 0]]}
     cells = matrix(expected, got)["rows"][0]["cells"]
-    assert cells == [("0.090031", True), ("0.0000012", False)]
+    assert cells == [("0.090031", True), ("0.0000001", False)]
     assert matrix(expected)["rows"][0]["cells"][0] == ("0.0900306", True)
