@@ -38,6 +38,8 @@ _SIGNATURES = {
     "image/jpeg": re.compile(rb"\xff\xd8\xff[\xc0-\xfe]", re.DOTALL),
     "image/webp": re.compile(rb"RIFF....WEBPVP8[ LX]", re.DOTALL),
 }
+_TITLE = re.compile(r"\A\s*# .*\n?")  # a line is left in its place, so that mistakes keep their lines
+_HEADING = re.compile(r"</?h([1-6])\b")
 _IMAGE = re.compile(r'!<a href="(/journal/[0-9a-f-]{36}/images/[0-9a-f-]{36})">([^<]*)</a>')
 
 
@@ -75,7 +77,7 @@ def clean(text: str) -> str:
 def title_of(text: str) -> str:
     """The first line with words, without Markdown's signs; ``Untitled note`` if there is none."""
     for line in text.split("\n"):
-        if words := " ".join(re.sub(r"^[\s#>*\-+]+", "", line).split()).strip(" *_`"):
+        if words := " ".join(re.sub(r"^[\s#>*\-+]+", "", line).split()).strip(" *_`:"):
             return words if len(words) <= MAX_TITLE else f"{words[: MAX_TITLE - 1]}…"
     return "Untitled note"
 
@@ -92,9 +94,19 @@ def media_type(data: bytes) -> str:
 
 
 def rendered(text: str) -> Rendered:
-    """A note as safe HTML; pictures of journals stand where their Markdown stood, all others stay links."""
-    page = markdown(text, strict=True)
-    return Rendered(_IMAGE.sub(_picture, page.html), rules=page.rules, mistakes=page.mistakes)
+    """A note as safe HTML; pictures of journals stand where their Markdown stood, all others stay links.
+
+    A heading that is the first line is left out, for it is the page's title; the others begin at ``h2``.
+    """
+    page = markdown(_TITLE.sub("\n", text, count=1), strict=True)
+    html = _IMAGE.sub(_picture, _headings_from_two(page.html))
+    return Rendered(html, rules=page.rules, mistakes=page.mistakes)
+
+
+def _headings_from_two(html: str) -> str:
+    """Headings lifted together, so that none is skipped below the page's own. The HTML is clean already."""
+    above = min((int(level) for level in _HEADING.findall(html)), default=2) - 2
+    return _HEADING.sub(lambda found: found[0].replace(found[1], str(int(found[1]) - above), 1), html)
 
 
 def _picture(found: re.Match[str]) -> str:

@@ -228,6 +228,15 @@ def test_no_text_becomes_a_script_or_a_foreign_picture(attack):
         )
 
 
+def test_the_first_heading_is_the_pages_title_and_the_others_follow_it():
+    html = rendered("# Title\n\n## Part\n\n### Detail\n\n`<h4>`").html
+    assert "Title" not in html
+    assert "<h2>Part</h2>" in html
+    assert "<h3>Detail</h3>" in html
+    assert "&lt;h4&gt;" in html
+    assert "Title" in rendered("Title\n\nmore").html
+
+
 # --- pictures
 
 
