@@ -19,6 +19,7 @@ from itertools import pairwise
 DAY = timedelta(days=1)
 MIN_PART = 15  # minutes: less is not worth starting, unless the item or the day is that short
 MAX_DAY = 960  # minutes a day that a plan may hold
+LOOK_AHEAD = 2  # milestones in which a day looks for the work it prefers: this, a bridge, and the next
 STEP = 5  # minutes to which a week is spread
 
 
@@ -128,6 +129,13 @@ def _numbered(pieces: list[Piece]) -> Iterator[Piece]:
         yield Piece(piece.item, piece.day, piece.minutes, piece.part, parts[piece.item.key])
 
 
+def _part(left: int, free: int) -> int:
+    """How much of an item to do in the free minutes: all that fits, unless a crumb would be left over."""
+    if free < left < free + MIN_PART and left >= 2 * MIN_PART:
+        return left - MIN_PART
+    return min(free, left)
+
+
 class _Planner:
     """Fills days. ``left`` are the minutes that each item still asks for, in the path's order."""
 
@@ -154,7 +162,7 @@ class _Planner:
             left = self.left[item.key]
             if free < min(MIN_PART, left, budget):
                 return
-            minutes = min(free, left)
+            minutes = _part(left, free)
             yield self._place(item, day, minutes)
             free -= minutes
 
@@ -167,14 +175,14 @@ class _Planner:
         return Piece(item, day, minutes, self.parts[item.key])
 
     def _pick(self, day: date) -> Item | None:
-        """What was put on this day, else what it prefers in this milestone or the next, else what is next."""
+        """What was put on this day, else the first near thing of the kind it prefers, else what is next."""
         for key in self.terms.moved:
             if key in self.left and self._is_ready(self.items[key], day):
                 return self.items[key]
         prefers, first = self.terms.rhythm.prefers[day.weekday()], None
         for item in self._ready(day):
             first = first or item
-            if item.group > first.group + 1:
+            if item.group > first.group + LOOK_AHEAD:
                 return first
             if prefers is None or item.work == prefers:
                 return item
