@@ -11,6 +11,7 @@ from cairn.dashboard import health
 from cairn.learning.models import Enrolment
 from cairn.review.models import Review
 from cairn.runs.queries import GradingState
+from cairn.submissions import quizzes
 from cairn.submissions.actions import submit
 from cairn.submissions.models import QuizAttempt
 
@@ -103,6 +104,16 @@ def test_the_greeting_follows_the_learners_clock(hour, said):
     from cairn.dashboard.views import _greeting
 
     assert said in _greeting(hour)
+
+
+def test_reviews_due_today_are_counted_and_lead_to_practice(walking, noor):
+    assert "No question is due today" in walking.get("/home").content.decode()
+    attempt = quizzes.start(noor, "vectors-and-matrices")
+    quizzes.answer(attempt, "how-much", "1")
+    QuizAttempt.objects.update(started_at=timezone.now() - timedelta(days=2))
+    shown = walking.get("/home").content.decode()
+    assert "Start 1 question" in shown
+    assert 'href="/practice"' in shown
 
 
 # --- health
