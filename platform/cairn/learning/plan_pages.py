@@ -94,7 +94,7 @@ def _days(mine: LearnerPlan, monday: date, by_day: dict[date, list[PieceRow]]) -
 def row_of(mine: LearnerPlan, piece: Piece) -> PieceRow:
     """One piece with its words, its address and its state."""
     entry = mine.entries[piece.item.key]
-    state = "done" if piece.done else "late" if piece.day < mine.today else "open"
+    state = "done" if piece.done else "late" if piece.day < mine.today and entry.written else "open"
     return PieceRow(piece, entry, url_of(entry), state, entry.item.key in mine.terms.moved)
 
 

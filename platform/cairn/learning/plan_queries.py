@@ -9,7 +9,7 @@ from cairn.catalog.library import Library, PathEntry
 from cairn.catalog.queries import library
 from cairn.learning.models import DayOff, Enrolment, MovedItem, Plan, Reading
 from cairn.learning.plan_items import Entry, done_on, entries_of, rhythm_of
-from cairn.learning.planner import Schedule, Terms, plan, spread
+from cairn.learning.planner import Piece, Schedule, Terms, plan, spread
 from cairn.learning.progress import Read, Record
 from cairn.learning.queries import today_for, zone_of
 from cairn.submissions.queries import results_of
@@ -35,6 +35,12 @@ class LearnerPlan:
     def under(self, terms: Terms) -> Schedule:
         """The schedule that other terms would give."""
         return plan([entry.item for entry in self.entries.values()], terms, self.done)
+
+    @property
+    def late(self) -> tuple[Piece, ...]:
+        """What could have been done on days that are over: nobody is late for what is being written."""
+        late = self.schedule.late(self.today)
+        return tuple(piece for piece in late if self.entries[piece.item.key].written)
 
     @property
     def from_today(self) -> Terms:
@@ -137,7 +143,7 @@ def hours_in(minutes: tuple[int, ...]) -> int:
 
 def pace_of(mine: LearnerPlan) -> Pace:
     """Whether the learner is behind or ahead, and what moving the plan or raising the hours would give."""
-    late = sum(piece.minutes for piece in mine.schedule.late(mine.today))
+    late = sum(piece.minutes for piece in mine.late)
     ends_on = mine.schedule.ends_on
     moved_end = mine.under(mine.from_today).ends_on
     slower = late > 0 and ends_on is not None and moved_end is not None and moved_end > ends_on

@@ -101,7 +101,7 @@ def _page(
         "later": weeks[0].monday + step,
         "this_week": plan_queries.week_of(mine.today),
         "pace": plan_queries.pace_of(mine),
-        "late": [plan_pages.row_of(mine, piece) for piece in mine.schedule.late(mine.today)],
+        "late": [plan_pages.row_of(mine, piece) for piece in mine.late],
         "form": form or _week_form(mine),
         "holidays": [day for day in sorted(mine.terms.days_off) if day >= mine.today],
         "feed": _feed_address(request, mine.stored.token),

@@ -253,6 +253,15 @@ def test_who_fell_behind_is_offered_a_new_end_or_more_hours(page, noor, behind):
     assert f"{pace.moved_end.day} {pace.moved_end:%B %Y}" in shown
 
 
+def test_nobody_is_late_for_what_is_being_written(page, noor, behind):
+    mine = of(noor)
+    missed = {one.item.key for one in mine.schedule.late(mine.today)}
+    assert any(not mine.entries[key].written for key in missed)
+    assert mine.late
+    assert all(mine.entries[one.item.key].written for one in mine.late)
+    assert plan_queries.pace_of(mine).late_minutes == sum(one.minutes for one in mine.late)
+
+
 def test_moving_the_plan_counts_from_today_and_nothing_is_late_any_more(page, noor, behind, today):
     new_end = plan_queries.pace_of(of(noor)).moved_end
     post(page, "pace", choice="move")
