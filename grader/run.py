@@ -38,7 +38,7 @@ from grader.contract import (
     TestStatus,
     Verdict,
 )
-from grader.harness.judge import Closing, judge_libraries, libraries
+from grader.harness.judge import SCRATCH, Closing, judge_libraries, libraries
 from grader.harness.text import CUT, Stream, clean
 from grader.judges import start_judge
 from grader.sandbox.base import Backend, Confined, Exit, ended_by
@@ -47,7 +47,6 @@ from grader.sandbox.select import select_backend
 OnEvent = Callable[[Event], None]
 
 _TICK = 0.02
-_SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  a disk costs milliseconds
 _TESTS_SECONDS = 300.0  # what the trusted side may take in all, beside the learner's own time
 _ENDING_SECONDS = 0.5
 _MAX_EVENTS_LINE = 4 * 2**20
@@ -63,7 +62,7 @@ def run(
     SandboxUnavailable if ``backend`` is not given and this machine has none that works.
     """
     backend = backend or select_backend()
-    scratch = Path(tempfile.mkdtemp(prefix="cairn-judge-", dir=_SCRATCH))
+    scratch = Path(tempfile.mkdtemp(prefix="cairn-judge-", dir=SCRATCH))
     try:
         return _Run(job, on_event, backend, cancel or threading.Event(), scratch).report()
     except (OSError, ValidationError) as error:

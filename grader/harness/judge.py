@@ -41,6 +41,7 @@ from grader.harness.session import Gone, RunOver, Session, Student, raise_timed_
 from grader.harness.text import clean
 
 _MEMORY = 8 * 2**30  # address space: what a test may pile up of the answers that hostile code sends
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  a disk costs milliseconds
 LIBRARIES = ("numpy", "scipy", "sklearn", "torch")
 
 
@@ -290,7 +291,7 @@ def rehearse() -> None:
     encoder = Encoder(lambda value: ("handle", 1, "function", True))
     ours, theirs = socket.socketpair()
     modules, path, before = dict(sys.modules), list(sys.path), Path.cwd()
-    with ours, theirs, tempfile.TemporaryDirectory(prefix="cairn-rehearsal-") as scratch:
+    with ours, theirs, tempfile.TemporaryDirectory(prefix="cairn-rehearsal-", dir=SCRATCH) as scratch:
         for answer in (None, None, len, 6, [1.0, 2.5], len, 6):
             theirs.sendall(b"".join(encoder.encode(["ok", answer])))
         nowhere = os.open(os.devnull, os.O_WRONLY)
