@@ -1,20 +1,27 @@
 """The node's judges: forks of warm processes on the trusted side, one for each job."""
 
+import contextlib
 import functools
 import os
+import shutil
 import socket
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import IO
 
 from grader.harness.forks import runtime_for
+from grader.harness.judge import SCRATCH
 from grader.nursery import Fork, Nursery
 from grader.sandbox.runtime import Mark, fingerprint, runtime
 
 _GRADER = Path(__file__).resolve().parent
+
+_FORGOTTEN_SECONDS = 3 * 3600.0  # no job may take as long
 
 _lock = threading.Lock()
 _nursery: Nursery | None = None
@@ -53,8 +60,18 @@ def _current() -> Nursery:
     with _lock:
         now = fingerprint(_sources())
         if _nursery is None or _of != now or not _nursery.alive():
+            _sweep()
             _nursery, _of = Nursery(_start), now
         return _nursery
+
+
+def _sweep() -> None:
+    """Removes the scratch folders of nodes that were killed long ago: they lie in memory."""
+    for prefix in ("cairn-judge-", "cairn-rehearsal-"):
+        for folder in Path(SCRATCH or tempfile.gettempdir()).glob(f"{prefix}*"):
+            with contextlib.suppress(OSError):
+                if time.time() - folder.stat().st_mtime > _FORGOTTEN_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 @functools.cache
