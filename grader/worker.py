@@ -26,6 +26,7 @@ TASK = "grader.drain"
 QUEUES = ("interactive", "grade")
 
 _stop = threading.Event()
+_making = threading.Lock()
 
 
 def broker_url() -> str:
@@ -45,9 +46,14 @@ app.conf.update(
 )
 
 
-@functools.cache
 def node() -> Node:
     """The node of this process. Raises SandboxUnavailable, and KeyError if CAIRN_URL is not set."""
+    with _making:  # the first calls may come at the same time, and two nodes would have twice the slots
+        return _node()
+
+
+@functools.cache
+def _node() -> Node:
     backend, name = select_backend(), os.environ.get("CAIRN_NODE", "")
     at_once = max(1, app.conf.worker_concurrency - 1)
     for runtime in filter(None, os.environ.get("CAIRN_WARM", "").split(",")):
