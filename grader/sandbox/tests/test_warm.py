@@ -175,7 +175,14 @@ def test_no_process_outlives_the_node(ending: signal.Signals) -> None:
         "job = Job(id='1', files={'solution.py': 'import time; time.sleep(60)'}, tests={'tests.py': ''})\n"
         "print('started', flush=True)\nrun(job, lambda event: event.kind == 'phase' and print(event.name, flush=True))\n"
     )
-    node = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    node = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A suite started in the background of a script inherits an ignored Ctrl-C, and would hand it on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert node.stdout is not None
     while node.stdout.readline() != "importing\n":
         continue
