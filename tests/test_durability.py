@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import Site
+from tests.fire import family, survivors
 
 EXERCISE = "dot-and-norm"
 SOLUTION = (
@@ -53,38 +54,6 @@ class Learner:
                 return run
             time.sleep(0.1)
         raise AssertionError(f"not {state} within {seconds} s: {run}")
-
-
-def family(pid: int) -> set[tuple[int, str]]:
-    """A process and its descendants, as (pid, start time)."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(stat.parent.name)] = (int(fields[1]), fields[19])
-    found, grown = {pid}, True
-    while grown:
-        more = {child for child, (parent, _) in parents.items() if parent in found} - found
-        found, grown = found | more, bool(more)
-    return {(one, parents[one][1]) for one in found if one in parents}
-
-
-def survivors(of: set[tuple[int, str]], seconds: float = 5) -> set[tuple[int, str]]:
-    """Who of them still lives after a short while."""
-    deadline = time.monotonic() + seconds
-    while (alive := {one for one in of if _lives(*one)}) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return alive
-
-
-def _lives(pid: int, started: str) -> bool:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return False
-    return fields[19] == started and fields[0] not in "ZX"
 
 
 def running(site: Site) -> set[tuple[int, str]]:
