@@ -197,6 +197,23 @@ class Claim(Frozen):
     lease_seconds: float
 
 
+class WarmProcess(Frozen):
+    """A process that has imported a runtime's libraries and waits to be forked. ``side``: whose code it runs."""
+
+    runtime: str = Field(max_length=40)
+    side: Literal["learner", "judge"]
+    bytes: int = Field(ge=0)  # its share of memory: pages it has in common with its forks are divided
+
+
+class NodeState(Frozen):
+    """What a node says of itself with a claim or a heartbeat, for the people who look after it."""
+
+    versions: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=80)]] = Field(
+        default_factory=dict, max_length=12
+    )
+    warm: tuple[WarmProcess, ...] = Field((), max_length=40)
+
+
 def job_schema() -> dict[str, Any]:
     """The JSON Schema of a Job, for a node written in another language and for the documents."""
     return Job.model_json_schema()

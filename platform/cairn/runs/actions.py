@@ -13,23 +13,24 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.runs import live, nodes
-from cairn.runs.models import SERVED, Blob, Run, RunEvent
-from cairn.runs.texts import digest, inert
+from cairn.runs.models import SERVED, Blob, Failure, Node, Pause, Run, RunEvent
+from cairn.runs.texts import digest, inert, inert_text
 from cairn.runs.wake import calls_for, wake
 from cairn.ui.errors import Forbidden, Refusal
-from grader.contract import Batch, Claim, Event, Job, Phase, Report, TestStatus, Verdict
+from grader.contract import Batch, Claim, Event, Job, NodeState, Phase, Report, TestStatus, Verdict
 
 MAX_EVENTS = 2_000  # of one run, over all its tries
 MAX_EVENT_CHARS = 2_000_000  # of their JSON together
 # Nodes are told a shorter lease than they have: they speak three times in one, and so hear of a stop soon.
 TOLD_LEASE_SECONDS = 6
 GAVE_UP = "The sandbox did not answer. Your code is saved. Nothing was counted as an attempt."
+SILENT = "The node was not heard of until the lease ran out."
 CUT = Phase(name="cut")  # the last event of a run that had more to say than is kept
 
 
@@ -81,16 +82,16 @@ def _wake_on_commit(queue: str) -> None:
 # --- what a node asks for
 
 
-def claim(queue: str, node: str, slots: int | None = None) -> Claim | None:
-    """Lease the run that is next for a node that serves ``queue``; None where nothing waits.
+def claim(queue: str, node: str, slots: int | None = None, about: NodeState | None = None) -> Claim | None:
+    """Lease the run that is next for a node that serves ``queue``; None where it is to have none.
 
     Who serves ``grade`` gets Run clicks first and regrades last. ``slots`` is how many jobs the node runs at
-    once, where it says so.
+    once, and ``about`` what it says of itself, where it does.
     """
-    nodes.seen(node, slots)
+    nodes.seen(node, slots, about)
     token = f"{queue}.{secrets.token_urlsafe(32)}"
     with transaction.atomic():
-        waiting = (_next_waiting(served) for served in SERVED[Run.Queue(queue)])
+        waiting = (_next_waiting(served, node) for served in SERVED[Run.Queue(queue)])
         run = next(filter(None, waiting), None)
         if run is None:
             return None
@@ -110,12 +111,14 @@ def served_queue(token: str) -> str:
     return token.partition(".")[0]
 
 
-def _next_waiting(queue: str) -> Run | None:
+def _next_waiting(queue: str, node: str) -> Run | None:
     """The oldest waiting run of the person whose turn it is: fewest running, then longest not served.
 
-    The row is locked: by SKIP LOCKED where the database has it, else by SQLite's immediate transaction.
+    None for a node that drains and from a queue that is paused. The row is locked: by SKIP LOCKED where the
+    database has it, else by SQLite's immediate transaction.
     """
-    waiting = Run.objects.filter(queue=queue, state=Run.State.QUEUED)
+    waiting = Run.objects.filter(~Exists(Node.objects.filter(pk=node[:80], draining=True)), queue=queue)
+    waiting = waiting.filter(~Exists(Pause.objects.filter(pk=queue)), state=Run.State.QUEUED)
     if connection.features.has_select_for_update_skip_locked:
         waiting = waiting.select_for_update(skip_locked=True)
     of_owner = Run.objects.filter(owner=OuterRef("owner"), queue=queue)
@@ -139,7 +142,7 @@ def _lease_end() -> Any:
     return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def heartbeat(run_id: uuid.UUID, token: str) -> bool:
+def heartbeat(run_id: uuid.UUID, token: str, about: NodeState | None = None) -> bool:
     """Keep the lease; True where the node should stop, because the run's owner asked.
 
     Raises LeaseLost.
@@ -150,7 +153,7 @@ def heartbeat(run_id: uuid.UUID, token: str) -> bool:
     run = held.only("node", "cancel_asked").first()
     if run is None:
         raise LeaseLost
-    nodes.seen(run.node)
+    nodes.seen(run.node, about=about)
     return run.cancel_asked
 
 
@@ -182,6 +185,7 @@ def finish(run_id: uuid.UUID, token: str, report: Report) -> Run:
     with transaction.atomic():
         run = _locked(run_id, token)
         if report.status is Verdict.INTERNAL:
+            _note_failure(run, report.message)
             _give_back(run, report)
         else:
             _close(run, report)
@@ -209,6 +213,11 @@ def _locked(run_id: uuid.UUID, token: str) -> Run:
 
 
 # --- how a lease ends
+
+
+def _note_failure(run: Run, message: str) -> None:
+    """Keep for admins what went wrong on our side in this try."""
+    Failure.objects.create(run=run, node=run.node, message=inert_text(message) or "The node gave no reason.")
 
 
 def _give_back(run: Run, report: Report | None = None) -> None:
@@ -242,12 +251,12 @@ def _end(run: Run, state: Run.State) -> None:
 
 
 def cancel(run: Run, user: User) -> Run:
-    """Stop a run of one's own. What waits is cancelled at once; what runs, when its node hears of it.
+    """Stop a run. What waits is cancelled at once; what runs, when its node hears of it.
 
-    Cancelling what has ended changes nothing. Raises Forbidden for anybody but the owner.
+    Cancelling what has ended changes nothing. Raises Forbidden for anybody but the owner and admins.
     """
-    if run.owner_id != user.pk:
-        raise Forbidden("Only the person who started this run can stop it.")
+    if run.owner_id != user.pk and not user.is_staff:
+        raise Forbidden("Only the person who started this run, or an admin, can stop it.")
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run.pk)
         if run.state == Run.State.QUEUED:
@@ -279,6 +288,8 @@ def _end_lease(pk: uuid.UUID, among: QuerySet[Run]) -> bool:
     with transaction.atomic():
         run = among.filter(pk=pk).select_for_update(skip_locked=_skips_locked()).first()
         if run is not None:
+            if not run.cancel_asked:
+                _note_failure(run, SILENT)
             _give_back(run)
     return run is not None
 
@@ -290,9 +301,11 @@ def _skips_locked() -> bool:
 def _wake_what_waits() -> None:
     """A node that is there gets up to four calls for a long queue; a queue that nobody serves gets one.
 
-    An empty queue is called too while no node is known: that is how the site learns that one is there.
+    An empty queue is called too while no node is known: that is how the site learns that one is there. For
+    what waits in a paused queue nobody is called.
     """
-    counts = Run.objects.filter(state=Run.State.QUEUED).values_list("queue").annotate(n=Count("pk"))
+    queued = Run.objects.filter(state=Run.State.QUEUED).exclude(queue__in=Pause.objects.values("queue"))
+    counts = queued.values_list("queue").annotate(n=Count("pk"))
     waiting = dict.fromkeys(SERVED, 0)
     for queue, count in counts.order_by():
         waiting[Run.Queue(calls_for(queue))] += count

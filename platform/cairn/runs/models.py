@@ -114,13 +114,43 @@ class Node(models.Model):
     """A worker node as the site last heard of it. Nodes need no account: a ticket is permission enough.
 
     ``trouble`` is why it cannot run learner code, in words for a person; empty where it can. ``slots`` is how
-    many jobs it runs at once, beside one more that it keeps for Run clicks.
+    many jobs it runs at once, beside one more that it keeps for Run clicks. A ``draining`` node finishes what
+    it has and claims nothing more. ``about`` is what it last said of itself, for the operations page.
     """
 
     name = models.CharField(max_length=80, primary_key=True)
     seen_at = models.DateTimeField()
     trouble = models.TextField(blank=True)
     slots = models.PositiveSmallIntegerField(default=1)
+    draining = models.BooleanField(default=False)
+    about = models.JSONField(default=dict, blank=True)  # a contract.NodeState, or empty from an older node
 
     def __str__(self) -> str:
         return self.name
+
+
+class Pause(models.Model):
+    """A queue from which nothing is claimed until an admin says so. What waits in it keeps its place."""
+
+    queue = models.CharField(max_length=12, primary_key=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.queue} is paused"
+
+
+class Failure(models.Model):
+    """A failure of ours in one try of a run, in words for admins. The learner sees none of it."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="failures")
+    node = models.CharField(max_length=80)
+    message = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="failures_lately")]
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.node}: {self.message[:80]}"

@@ -21,7 +21,7 @@ from cairn.runs import actions
 from cairn.runs.models import Run
 from cairn.runs.wake import admits
 from cairn.ui.errors import Refusal
-from grader.contract import Batch, Claim, Report
+from grader.contract import Batch, Claim, NodeState, Report
 
 Message = TypeVar("Message", bound=BaseModel)
 Answer = HttpResponse | dict[str, bool] | Claim | None
@@ -36,6 +36,15 @@ class Ask(BaseModel):
     ticket: str = Field(max_length=200)
     node: str = Field(pattern=r"^[A-Za-z0-9_.:@-]{1,80}$")
     slots: int | None = Field(None, ge=1, le=1000)
+    about: NodeState | None = None
+
+
+class Beat(BaseModel):
+    """A sign of life, and now and then what the node says of itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    about: NodeState | None = None
 
 
 def _problem(status: int, detail: str) -> JsonResponse:
@@ -86,7 +95,7 @@ def claim(request: HttpRequest) -> Answer:
     ask = _body(request, Ask)
     if not admits(ask.ticket, ask.queue):
         return _problem(403, "This ticket does not admit to that queue, or it has run out.")
-    return actions.claim(ask.queue, ask.node, ask.slots)
+    return actions.claim(ask.queue, ask.node, ask.slots, ask.about)
 
 
 @_node_view
@@ -99,7 +108,7 @@ def events(request: HttpRequest, run_id: uuid.UUID) -> Answer:
 @_node_view
 def heartbeat(request: HttpRequest, run_id: uuid.UUID) -> Answer:
     """Keep the lease; ``cancel`` tells the node to stop."""
-    return {"cancel": actions.heartbeat(run_id, _token(request))}
+    return {"cancel": actions.heartbeat(run_id, _token(request), _body(request, Beat).about)}
 
 
 @_node_view

@@ -2,27 +2,32 @@
 
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from cairn.runs.models import Node
+from cairn.runs.texts import inert
+from grader.contract import NodeState
 
 FRESH = timedelta(seconds=60)
 _EVERY = 5.0  # seconds between two writes for one node
 _written: dict[str, float] = {}  # when this process last wrote each node down
 
 
-def seen(name: str, slots: int | None = None) -> None:
-    """Note that a node spoke, and perhaps how many jobs it runs at once.
+def seen(name: str, slots: int | None = None, about: NodeState | None = None) -> None:
+    """Note that a node spoke, and perhaps how many jobs it runs at once and what it says of itself.
 
-    At most one write in five seconds for each node and process.
+    At most one write in five seconds for each node and process, unless it says something of itself.
     """
     now = time.monotonic()
-    if now - _written.get(name, -_EVERY) < _EVERY:
+    if about is None and now - _written.get(name, -_EVERY) < _EVERY:
         return
     _written[name] = now
-    said = {} if slots is None else {"slots": slots}
+    said: dict[str, Any] = {} if slots is None else {"slots": slots}
+    if about is not None:
+        said["about"] = inert(about)
     now_here = {"seen_at": timezone.now(), "trouble": ""} | said
     Node.objects.update_or_create(name=name[:80], defaults=now_here)
 
@@ -33,8 +38,8 @@ def in_trouble(name: str, trouble: str) -> None:
 
 
 def working() -> QuerySet[Node]:
-    """The nodes that can run learner code and spoke within a minute."""
-    return Node.objects.filter(trouble="", seen_at__gt=timezone.now() - FRESH)
+    """The nodes that take work: they can run learner code, are not draining, and spoke within a minute."""
+    return Node.objects.filter(trouble="", draining=False, seen_at__gt=timezone.now() - FRESH)
 
 
 def last_seen() -> datetime | None:

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, Q, Sum
 from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.accounts.queries import may_read_work_of
 from cairn.runs import forecast, nodes
-from cairn.runs.models import SERVED, Node, Run
+from cairn.runs.models import SERVED, Node, Pause, Run
 from cairn.ui.errors import NotFound
 
 MEASURED = 20  # ended runs that an expectation rests on
@@ -99,11 +99,23 @@ class GradingState:
 
 
 def grading_state() -> GradingState:
-    """Whether a node is there to run learner code. One query."""
+    """Whether a node is there to run learner code, and may. One query."""
     fresh = Node.objects.filter(seen_at__gt=timezone.now() - nodes.FRESH).order_by("-seen_at")
-    troubles = list(fresh.values_list("trouble", flat=True))
-    if "" in troubles:
-        return GradingState(available=True)
-    why = troubles[0] if troubles else "No worker has answered for a minute."
+    paused = Exists(Pause.objects.filter(queue__in=SERVED))
+    why = _why_not(list(fresh.values_list("trouble", "draining", paused)))
     kept = "What you hand in is saved and waits for its turn."
-    return GradingState(available=False, reason=f"Code cannot be run at the moment. {why} {kept}")
+    return GradingState(
+        available=not why, reason=f"Code cannot be run at the moment. {why} {kept}" if why else ""
+    )
+
+
+def _why_not(found: list[tuple[str, bool, bool]]) -> str:
+    """``found`` are the nodes heard of lately: their trouble, whether they drain, and whether runs pause."""
+    able = [draining for trouble, draining, _ in found if not trouble]
+    if not found:
+        return "No worker has answered for a minute."
+    if not able:
+        return found[0][0]
+    if all(able) or found[0][2]:
+        return "An admin has paused it, most likely for maintenance."
+    return ""

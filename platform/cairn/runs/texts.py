@@ -12,6 +12,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def inert_text(text: str) -> str:
+    """A text with the replacement sign for NUL, which PostgreSQL does not take, and for lone surrogates."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def inert(message: BaseModel) -> Any:
     """A message as JSON data. NaN becomes null and NUL the replacement sign: PostgreSQL takes neither."""
     text = message.model_dump_json()
