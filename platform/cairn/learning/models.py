@@ -46,6 +46,96 @@ class Reading(models.Model):
         return f"{self.user} reads {self.topic}"
 
 
+class ActivityResult(models.Model):
+    """What came of an activity that this room marks itself.
+
+    An activity of the learner's own has one row, with their note: its score is 1 while it counts as done and
+    0 once they took that back. A skill map has a row for each attempt, with the lines drawn.
+    """
+
+    class Kind(models.TextChoices):
+        ACTIVITY = "activity"
+        MAP = "map"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="activity_results"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    slug = models.SlugField(max_length=80)
+    content_hash = models.CharField(max_length=64)
+    score = models.FloatField()  # from 0 to 1
+    lines = models.JSONField(default=list, blank=True)  # of a map: [idea, use] pairs
+    note = models.TextField(blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "slug"], condition=models.Q(kind="activity"), name="one_row_per_activity"
+            )
+        ]
+        indexes = [models.Index(fields=["user", "kind", "slug"], name="activity_results_of_user")]
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.slug} of {self.user}"
+
+
+class Completion(models.Model):
+    """When a learner first completed something, and the content on which they did.
+
+    Follows from stored results and releases alone (``completions.completed``), so it can be made again at any
+    time: ``manage.py progress rebuild``. ``path`` is empty for what counts on every path. ``slug`` of a stone
+    is its project's or milestone's, a slash, and the criterion's id.
+    """
+
+    class Kind(models.TextChoices):
+        LESSON = "lesson"
+        QUIZ = "quiz"  # slug of its topic
+        EXERCISE = "exercise"
+        PROJECT = "project"
+        MAP = "map"
+        ACTIVITY = "activity"
+        STONE = "stone"
+        MILESTONE = "milestone"
+        PATH = "path"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="completions")
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    path = models.SlugField(max_length=80, blank=True, default="")
+    slug = models.CharField(max_length=170)
+    at = models.DateTimeField()
+    content_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "path", "slug"], name="one_completion_per_thing")
+        ]
+        indexes = [models.Index(fields=["user", "-at"], name="completions_of_user")]
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.path or self.slug} of {self.user}"
+
+
+class Dismissal(models.Model):
+    """A notice that a learner has put away. ``content_hash`` is that of the content it told them of."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="dismissals")
+    kind = models.CharField(max_length=9, choices=Completion.Kind.choices)
+    slug = models.SlugField(max_length=80)
+    content_hash = models.CharField(max_length=64)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "slug"], name="one_dismissal_per_thing")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} put away the notice on {self.kind} {self.slug}"
+
+
 class MasteryCard(models.Model):
     """When one missed question or failed exercise is asked again, as the last answers left it.
 
@@ -162,3 +252,15 @@ class MovedItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item} on {self.day}"
+
+
+class WorkVersion(models.Model):
+    """A number that grows whenever something is stored about a learner's work or plan: see ``versions``."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="work_version"
+    )
+    number = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.number}"
