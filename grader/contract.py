@@ -6,9 +6,9 @@ the trusted side made; nothing in a message is ever executed or unpickled.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CONTRACT_VERSION: Literal[1] = 1
 
@@ -40,28 +40,98 @@ class Verdict(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a run is for. A TRY uses only the visible examples and runs the file as ``__main__``."""
+    """What a run is for. A TRY uses only the visible examples and runs the file as ``__main__``.
+
+    A TRAIN job trains, then is evaluated by its tests. An ESTIMATE is the first few seconds of one: it says
+    what the whole would cost.
+    """
 
     TRY = "try"
     GRADE = "grade"
+    TRAIN = "train"
+    ESTIMATE = "estimate"
 
 
 class Limits(Frozen):
     """What learner code may use. Author-settable per exercise; the clock is the learner's own time."""
 
-    wall_seconds: float = Field(10.0, gt=0, le=3600)
-    cpu_seconds: float = Field(20.0, gt=0, le=7200)
+    wall_seconds: float = Field(10.0, gt=0, le=7 * 86_400)
+    cpu_seconds: float = Field(20.0, gt=0, le=64 * 7 * 86_400)
     memory_bytes: int = Field(512 * 2**20, ge=32 * 2**20, le=64 * 2**30)
     output_bytes: int = Field(64 * 2**10, ge=1024, le=2**24)
     file_bytes: int = Field(32 * 2**20, ge=4096, le=2**34)
     processes: int = Field(64, ge=1, le=1024)
 
 
+class ArtifactRole(StrEnum):
+    """What a file that a run made is for."""
+
+    CHECKPOINT = "checkpoint"  # to go on from, in this run
+    MODEL = "model"  # what was learned; a later project may start from it
+    FIGURE = "figure"
+    SAMPLE = "sample"  # an image, a text or a sound that the model made or met
+    FILE = "file"
+
+
+class Artifact(Frozen):
+    """A file that a run made, once it is safe on the site. Its bytes are addressed by their SHA-256.
+
+    Checkpoints and models are safetensors; the node has checked their header. ``step`` is where in the
+    training it was made.
+    """
+
+    kind: Literal["artifact"] = "artifact"
+    name: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,119}$")
+    role: ArtifactRole = ArtifactRole.FILE
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+    media_type: str = "application/octet-stream"
+    step: int | None = None
+
+
+class DatasetUse(Frozen):
+    """A data set that a training job reads. ``loader`` is a file of ``Job.loaders``.
+
+    The node runs the loader on the trusted side and keeps what it made by ``digest``. The sandbox sees the
+    public splits only; ``hidden`` is for the evaluation.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")
+    loader: FileName
+    digest: str  # of the loader's text and its arguments: what is kept under it never changes
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+Parameter = bool | int | float | str
+
+
+class Training(Frozen):
+    """What a TRAIN or ESTIMATE job has beside files, tests and limits.
+
+    ``resume`` is the newest checkpoint of an earlier try, ``inputs`` are earlier artifacts of the learner by
+    the name that the code knows them by. ``limits`` of the Job hold for training, ``evaluation`` for the
+    evaluation that follows it. More than one process goes through torchrun.
+    """
+
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    datasets: tuple[DatasetUse, ...] = ()
+    resume: Artifact | None = None
+    inputs: dict[str, Artifact] = Field(default_factory=dict)
+    history: tuple["Points", ...] = ()  # of earlier tries up to ``resume.step``, for the evaluation
+    device: Literal["cpu", "gpu"] = "cpu"
+    processes: int = Field(1, ge=1, le=64)
+    disk_bytes: int = Field(2**30, ge=2**20, le=2**40)
+    artifact_bytes: int = Field(2**28, ge=2**16, le=2**36)  # of any one artifact
+    estimate_seconds: float = Field(20.0, gt=0, le=600)  # how long an ESTIMATE trains at most
+    evaluation: Limits = Limits(wall_seconds=120.0, cpu_seconds=240.0, memory_bytes=2 * 2**30)
+
+
 class Job(Frozen):
     """One piece of work, complete in itself: a node needs nothing else to do it.
 
     ``files`` is the learner's, ``tests`` the author's (``tests.py`` and what it imports or reads, each
-    by file name). ``tests`` never enters the sandbox.
+    by file name). ``tests`` and ``loaders`` never enter the sandbox. ``entry`` of a TRAIN job is the program
+    that trains; its tests get as ``student`` what ``evaluated`` names.
     """
 
     version: Literal[1] = CONTRACT_VERSION
@@ -73,6 +143,16 @@ class Job(Frozen):
     limits: Limits = Limits()
     seed: int = 0
     content_hash: str = ""
+    loaders: dict[FileName, FileText] = Field(default_factory=dict)
+    evaluated: FileName = "solution.py"
+    training: Training | None = None
+
+    @model_validator(mode="after")
+    def training_where_it_trains(self) -> Self:
+        """A TRAIN or ESTIMATE job says how it trains; no other does."""
+        if (self.training is not None) != (self.kind in (Kind.TRAIN, Kind.ESTIMATE)):
+            raise ValueError("`training` belongs to a train or estimate job, and to no other")
+        return self
 
 
 class ArrayView(Frozen):
@@ -119,6 +199,7 @@ class TestResult(Frozen):
     line: int | None = None  # the learner's line at fault, where one is known
     difference: Difference | None = None
     warnings: tuple[str, ...] = ()
+    lesson: str = ""  # slug of the topic that explains what went wrong, where the author named one
 
 
 class PlannedTest(Frozen):
@@ -129,11 +210,16 @@ class PlannedTest(Frozen):
 
 
 class Phase(Frozen):
-    """A step of the run: ``starting``, ``importing``, ``testing``, ``done``. ``tests`` on ``testing``."""
+    """A step of the run: ``starting``, ``importing``, ``testing``, ``done``. ``tests`` on ``testing``.
+
+    A training job: ``starting``, ``preparing``, ``training`` (with ``step`` where it goes on from a
+    checkpoint), ``evaluating``, then as above.
+    """
 
     kind: Literal["phase"] = "phase"
     name: str
     tests: tuple[PlannedTest, ...] = ()
+    step: int | None = None
 
 
 class Output(Frozen):
@@ -162,7 +248,66 @@ class Metric(Frozen):
     step: int | None = None
 
 
-Event = Annotated[Phase | Output | TestDone | Metric, Field(discriminator="kind")]
+class Points(Frozen):
+    """A stretch of one curve, in the order it was logged: many points, one message.
+
+    ``seconds`` count from the start of this try's training. A value that is not finite is None: JSON has no
+    word for it, and the page draws a gap. Curves named ``system/…`` are the node's own readings.
+    """
+
+    kind: Literal["points"] = "points"
+    name: str = Field(pattern=r"^[^\x00-\x1f]{1,120}$")
+    steps: tuple[int, ...] = Field(min_length=1, max_length=10_000)
+    values: tuple[float | None, ...]
+    seconds: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def of_one_length(self) -> Self:
+        """As many values and times as steps."""
+        if not len(self.steps) == len(self.values) == len(self.seconds):
+            raise ValueError("steps, values and seconds are of one length")
+        return self
+
+
+class Sample(Frozen):
+    """Something to look at or listen to: a short text, or an artifact (image, sound) that is safe already."""
+
+    kind: Literal["sample"] = "sample"
+    name: str = Field(pattern=r"^[^\x00-\x1f]{1,120}$")
+    step: int | None = None
+    text: str = Field("", max_length=MAX_MESSAGE_CHARS)
+    artifact: Artifact | None = None
+
+
+class Finding(Frozen):
+    """A recognised failure signature: what it is, what it was seen by, where to read about it."""
+
+    kind: Literal["finding"] = "finding"
+    signature: str
+    title: str
+    evidence: str = Field("", max_length=MAX_MESSAGE_CHARS)
+    lesson: str = ""
+
+
+class Cost(Frozen):
+    """What an ESTIMATE found. ``seconds`` is for the whole training; None where no step count is known."""
+
+    kind: Literal["cost"] = "cost"
+    parameters: int | None = None  # trainable numbers of the model
+    memory_bytes: int
+    seconds: float | None = None
+    steps: int | None = None  # of the whole training
+    step_seconds: float | None = None
+
+
+Event = Annotated[
+    Phase | Output | TestDone | Metric | Points | Artifact | Sample | Finding | Cost,
+    Field(discriminator="kind"),
+]
+
+
+Training.model_rebuild()
+Job.model_rebuild()
 
 
 class Report(Frozen):
@@ -180,6 +325,8 @@ class Report(Frozen):
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
     content_hash: str = ""
+    findings: tuple[Finding, ...] = ()
+    cost: Cost | None = None
 
 
 class Batch(Frozen):
