@@ -5,27 +5,41 @@ for editors. Unknown keys are errors: a misspelt key must not be a silently miss
 collecting their errors and rendering them is ``loader.py``; here is only the shape.
 """
 
-import re
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-Slug = Annotated[str, Field(pattern=SLUG, max_length=80)]
-RowId = Annotated[str, Field(pattern=r"^[1-5]\.\d{3}$")]
-Markdown = Annotated[str, Field(min_length=1)]
+from cairn.catalog.format import Content, Markdown, RowId, Slug, is_slug, unset
+from cairn.catalog.questions import (
+    AnyQuestion,
+    Choice,
+    ChoiceQuestion,
+    FillQuestion,
+    MatchQuestion,
+    NumericQuestion,
+    OrderQuestion,
+    PredictQuestion,
+    Question,
+    SeededQuestion,
+    TextQuestion,
+)
 
-
-def is_slug(name: str) -> bool:
-    """Whether a folder of that name can be an address."""
-    return len(name) <= 80 and re.match(SLUG, name) is not None
-
-
-class Content(BaseModel):
-    """Base of all content: immutable and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+# The types of questions have a file of their own and are part of the formats like everything here.
+__all__ = [
+    "Choice",
+    "ChoiceQuestion",
+    "Content",
+    "FillQuestion",
+    "MatchQuestion",
+    "NumericQuestion",
+    "OrderQuestion",
+    "PredictQuestion",
+    "Question",
+    "SeededQuestion",
+    "TextQuestion",
+    "is_slug",
+]
 
 
 class Resource(Content):
@@ -52,92 +66,58 @@ class Topic(Content):
     optional: bool = False
 
 
-class Choice(Content):
-    """One answer of a choice question. ``explain`` answers the person who picked it."""
-
-    text: Markdown
-    correct: bool = False
-    explain: str = ""
-
-
-class Asked(Content):
-    """What every question has. ``id`` never changes; ``section`` is the anchor of a lesson's heading."""
-
-    id: Slug
-    prompt: Markdown
-    explain: Markdown
-    hint: str = ""
-    section: str = ""
-
-
-class ChoiceQuestion(Asked):
-    """``single``: pick the one that is right. ``multiple``: pick all that are right."""
-
-    type: Literal["single", "multiple"]
-    choices: tuple[Choice, ...] = Field(min_length=2, max_length=10)
-
-    @model_validator(mode="after")
-    def right_number_correct(self) -> Self:
-        """Exactly one correct choice for ``single``, at least one for ``multiple``."""
-        correct = sum(choice.correct for choice in self.choices)
-        if self.type == "single" and correct != 1:
-            raise ValueError(f"a single question has exactly one correct choice, this one has {correct}")
-        if correct == 0:
-            raise ValueError("mark at least one choice with `correct: true`")
-        return self
-
-
-class NumericQuestion(Asked):
-    """A number, right within ``tolerance`` (absolute). ``unit`` is shown beside the field."""
-
-    type: Literal["numeric"]
-    answer: float
-    tolerance: float = Field(1e-9, ge=0)
-    unit: str = ""
-
-
-class TextQuestion(Asked):
-    """A short text, right if a pattern in ``accept`` matches all of it, ignoring case and outer space.
-
-    Also serves "what does this print?", with the code in the prompt. ``answer`` is the one shown.
-    """
-
-    type: Literal["text"]
-    answer: str
-    accept: tuple[str, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def patterns_compile_and_accept_the_answer(self) -> Self:
-        """Each pattern is a regular expression, and one of them accepts the answer shown."""
-        if not any(re.fullmatch(pattern, self.answer, re.IGNORECASE) for pattern in self.accept):
-            raise ValueError("no pattern in `accept` matches `answer`")
-        return self
-
-
-class OrderQuestion(Asked):
-    """Put ``items`` in order; they are written in the right order and shown shuffled."""
-
-    type: Literal["order"]
-    items: tuple[Markdown, ...] = Field(min_length=3, max_length=8)
-
-
-Question = Annotated[
-    ChoiceQuestion | NumericQuestion | TextQuestion | OrderQuestion, Field(discriminator="type")
-]
+def _told_apart(questions: tuple[AnyQuestion, ...]) -> None:
+    ids = [question.id for question in questions]
+    if twice := {i for i in ids if ids.count(i) > 1}:
+        raise ValueError(f"question id used twice: {', '.join(sorted(twice))}")
 
 
 class Quiz(Content):
     """``quiz.yaml``: the questions of a topic, and the share of points that passes."""
 
     pass_score: float = Field(0.7, gt=0, le=1)
-    questions: tuple[Question, ...] = Field(min_length=1)
+    questions: tuple[AnyQuestion, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def ids_are_unique(self) -> Self:
         """No two questions share an id."""
-        ids = [question.id for question in self.questions]
-        if twice := {i for i in ids if ids.count(i) > 1}:
-            raise ValueError(f"question id used twice: {', '.join(sorted(twice))}")
+        _told_apart(self.questions)
+        return self
+
+
+class Exam(Content):
+    """What makes an assessment an exam: timed, one attempt, no marks before they are released.
+
+    ``late``: who starts late ends when the exam closes, or has the full time. ``release``: when results are
+    shown. Without a window that a mentor set there is no close and nobody to wait for: it is at hand-in.
+    """
+
+    minutes: int = Field(gt=0, le=600)
+    late: Literal["until-close", "full-time"] = "until-close"
+    release: Literal["at-hand-in", "at-close", "by-hand"] = "at-close"
+    rules: tuple[str, ...] = ()  # what may be used and what not, a sentence each
+
+
+class Assessment(Content):
+    """``assessments/<slug>.yaml``: questions drawn per learner and attempt, spread over their sources.
+
+    The sources are the quizzes of ``topics`` and the file's own ``bank``. While one of the topics is being
+    written, it cannot be taken.
+    """
+
+    title: str
+    summary: str
+    topics: tuple[Slug, ...] = ()
+    bank: tuple[AnyQuestion, ...] = ()
+    draw: int = Field(gt=0, le=60)
+    pass_score: float = Field(0.7, gt=0, le=1)
+    exam: Exam | None = None
+    covers: tuple[RowId, ...] = ()
+
+    @model_validator(mode="after")
+    def ids_are_unique(self) -> Self:
+        """No two questions of the bank share an id."""
+        _told_apart(self.bank)
         return self
 
 
@@ -171,15 +151,22 @@ class CriterionKind(StrEnum):
     QUIZ = "quiz"
     METRIC = "metric"
     DOCUMENT = "document"
-    RUBRIC = "rubric"  # judged by a mentor
+    RUBRIC = "rubric"  # one line, judged by a mentor
+    REVIEW = "review"  # the whole submission, approved by a mentor
+    MAP = "map"  # a skill map, drawn
+    ACTIVITY = "activity"  # something done elsewhere, which the learner says
 
 
 class CriterionBase(Content):
-    """What every criterion has. ``quote`` is the roadmap's own wording."""
+    """What every criterion has. ``quote`` is the roadmap's own wording.
+
+    An ``optional`` one gets a stone when it is met, and no cairn waits for it.
+    """
 
     id: Slug
     title: str
     quote: str = ""
+    optional: bool = Field(False, exclude_if=unset)
     covers: tuple[RowId, ...] = ()
 
 
@@ -199,11 +186,24 @@ class ExerciseCriterion(CriterionBase):
 
 
 class QuizCriterion(CriterionBase):
-    """A score of ``at_least`` on the quiz of each topic in ``topics``."""
+    """A score of ``at_least`` on the quiz of each topic in ``topics`` and on each of ``assessments``."""
 
     kind: Literal[CriterionKind.QUIZ]
-    topics: tuple[Slug, ...] = Field(min_length=1)
+    topics: tuple[Slug, ...] = ()
+    assessments: tuple[Slug, ...] = Field((), exclude_if=unset)
     at_least: float = Field(0.7, gt=0, le=1)
+
+    @property
+    def quizzes(self) -> tuple[str, ...]:
+        """What is to be taken, by slug: topics and assessments share no slugs."""
+        return (*self.topics, *self.assessments)
+
+    @model_validator(mode="after")
+    def asks_for_something(self) -> Self:
+        """Names at least one topic or assessment."""
+        if not self.quizzes:
+            raise ValueError("a quiz criterion names `topics` or `assessments`")
+        return self
 
 
 class MetricCriterion(CriterionBase):
@@ -240,10 +240,103 @@ class RubricCriterion(CriterionBase):
     guide: str
 
 
+class ReviewCriterion(CriterionBase):
+    """A mentor has read the project's submission and approves it."""
+
+    kind: Literal[CriterionKind.REVIEW]
+    guide: str = "Met when a mentor has read your submission and approves it as a whole."
+
+
+class MapCriterion(CriterionBase):
+    """A score of ``at_least`` on the skill map ``map``."""
+
+    kind: Literal[CriterionKind.MAP]
+    map: Slug
+    at_least: float = Field(0.8, gt=0, le=1)
+
+
+class ActivityCriterion(CriterionBase):
+    """Something to do away from this site, such as a talk. The learner says that it is done, and how it went.
+
+    ``activity`` is its name in the whole library: done once, it is done on every path that names it.
+    ``do`` says what to do, ``asks`` what the note should say.
+    """
+
+    kind: Literal[CriterionKind.ACTIVITY]
+    activity: Slug
+    do: str
+    asks: str = "What did you do, and what did you learn from it?"
+    min_words: int = Field(5, ge=0, le=500)  # of the note
+
+
 Criterion = Annotated[
-    ExerciseCriterion | QuizCriterion | MetricCriterion | DocumentCriterion | RubricCriterion,
+    ExerciseCriterion
+    | QuizCriterion
+    | MetricCriterion
+    | DocumentCriterion
+    | RubricCriterion
+    | ReviewCriterion
+    | MapCriterion
+    | ActivityCriterion,
     Field(discriminator="kind"),
 ]
+
+
+class MapNode(Content):
+    """One thing on a skill map: an idea, or a place where ideas are used. Plain text."""
+
+    id: Slug
+    text: str = Field(min_length=1, max_length=60)
+    topic: Slug | None = None  # where it is taught
+
+
+class MapLine(Content):
+    """A line from an idea to a use, and the reason for it."""
+
+    idea: Slug
+    use: Slug
+    why: Markdown
+    optional: bool = False  # also right, and not asked for
+
+
+class MapMistake(Content):
+    """A line that many draw, and why it is none."""
+
+    idea: Slug
+    use: Slug
+    why: Markdown
+
+
+class SkillMap(Content):
+    """``skill-maps/<slug>.yaml``: ideas on one side, uses on the other, and the lines between them."""
+
+    title: str
+    summary: str
+    minutes: int = Field(15, gt=0, le=600)
+    pass_score: float = Field(0.8, gt=0, le=1)
+    ideas: tuple[MapNode, ...] = Field(min_length=2, max_length=10)
+    uses: tuple[MapNode, ...] = Field(min_length=2, max_length=10)
+    lines: tuple[MapLine, ...] = Field(min_length=1)
+    mistakes: tuple[MapMistake, ...] = ()
+    covers: tuple[RowId, ...] = ()
+
+    @model_validator(mode="after")
+    def lines_join_what_there_is(self) -> Self:
+        """Ids are unique, every line and mistake joins two nodes, once, and every node has a line."""
+        for nodes in (self.ideas, self.uses):
+            if len({node.id for node in nodes}) < len(nodes):
+                raise ValueError("two ideas, or two uses, share an id")
+        pairs = [(one.idea, one.use) for one in (*self.lines, *self.mistakes)]
+        ideas, uses = {node.id for node in self.ideas}, {node.id for node in self.uses}
+        for idea, use in pairs:
+            if idea not in ideas or use not in uses:
+                raise ValueError(f"the line from `{idea}` to `{use}` joins what is not on the map")
+            if pairs.count((idea, use)) > 1:
+                raise ValueError(f"the line from `{idea}` to `{use}` is written twice")
+        needed = [(one.idea, one.use) for one in self.lines if not one.optional]
+        if alone := sorted((ideas | uses) - {node for pair in needed for node in pair}):
+            raise ValueError(f"no line that is asked for ends at `{alone[0]}`")
+        return self
 
 
 class ProjectFile(Content):
@@ -252,6 +345,96 @@ class ProjectFile(Content):
     name: str = Field(pattern=r"^[a-z_][a-z0-9_]*\.(py|md)$")
     title: str = ""
     optional: bool = False
+
+
+class NumberParameter(Content):
+    """A hyper-parameter that is a number; ``whole`` for counts. ``log`` where factors matter, not steps."""
+
+    type: Literal["number"]
+    name: str = Field(pattern=r"^[a-z_][a-z0-9_]*$")
+    title: str
+    default: float
+    at_least: float
+    at_most: float
+    whole: bool = False
+    log: bool = False
+    help: str = ""
+
+    @model_validator(mode="after")
+    def default_within(self) -> Self:
+        """The default lies within the bounds."""
+        if not self.at_least <= self.default <= self.at_most:
+            raise ValueError(f"the default of `{self.name}` is outside its bounds")
+        return self
+
+
+class ChoiceParameter(Content):
+    """A hyper-parameter that is one of a few words."""
+
+    type: Literal["choice"]
+    name: str = Field(pattern=r"^[a-z_][a-z0-9_]*$")
+    title: str
+    choices: tuple[str, ...] = Field(min_length=2)
+    default: str
+    help: str = ""
+
+    @model_validator(mode="after")
+    def default_among(self) -> Self:
+        """The default is one of the choices."""
+        if self.default not in self.choices:
+            raise ValueError(f"the default of `{self.name}` is none of its choices")
+        return self
+
+
+class SwitchParameter(Content):
+    """A hyper-parameter that is on or off."""
+
+    type: Literal["switch"]
+    name: str = Field(pattern=r"^[a-z_][a-z0-9_]*$")
+    title: str
+    default: bool
+    help: str = ""
+
+
+HyperParameter = Annotated[NumberParameter | ChoiceParameter | SwitchParameter, Field(discriminator="type")]
+
+
+class TrainingLimits(Content):
+    """What one training run may use, by project."""
+
+    minutes: float = Field(10, gt=0, le=7 * 24 * 60)
+    memory_mb: int = Field(4096, ge=64, le=2**20)
+    disk_mb: int = Field(1024, ge=16, le=2**20)
+    artifact_mb: int = Field(256, ge=1, le=2**16)
+
+
+class StartsFrom(Content):
+    """An earlier artifact of the learner that the code may start from, as ``cairn.input(name)``."""
+
+    name: Slug
+    project: Slug
+    artifact: str = "model"  # the artifact's name in that project's runs
+    optional: bool = True
+
+
+class TrainingSpec(Content):
+    """How a project trains. ``entry`` is the program; the evaluation imports ``Project.entry``.
+
+    ``reference.json`` beside the project holds the solution's curves over a few seeds (mean, low, high by
+    step); ``manage.py curriculum reference SLUG`` makes it.
+    """
+
+    entry: str = Field("train.py", pattern=r"^[a-z_][a-z0-9_]*\.py$")
+    queues: tuple[Literal["cpu", "gpu"], ...] = ("cpu", "gpu")
+    datasets: tuple[Slug, ...] = ()
+    parameters: tuple[HyperParameter, ...] = ()
+    limits: TrainingLimits = TrainingLimits()
+    processes: int = Field(1, ge=1, le=64)
+    shares_device: bool = False
+    curves: tuple[str, ...] = ("loss",)  # shown first, and with the reference band
+    starts_from: tuple[StartsFrom, ...] = ()
+    leaderboard: str = ""  # the hidden metric that runs are ranked by; empty for none
+    leaderboard_lowest: bool = False  # whether less is better
 
 
 class Project(Content):
@@ -269,6 +452,7 @@ class Project(Content):
     skills: tuple[str, ...] = ()
     data: str = ""
     limits: ExerciseLimits = ExerciseLimits()
+    training: TrainingSpec | None = None  # where the project trains a model on a node
     prerequisites: tuple[Slug, ...] = ()  # topics
     criteria: tuple[Criterion, ...] = ()
     covers: tuple[RowId, ...] = ()

@@ -4,16 +4,20 @@ A hash covers what a learner's result depends on, so that results are pinned to 
 later (``Draft.make``), because a document that is stored already need not be made again.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 from cairn.catalog import content, render
 from cairn.catalog.authored_tests import AuthoredTests
+from cairn.catalog.questions import AnyQuestion, SeededQuestion, variants_of
 from cairn.catalog.render import Rendered, stylesheet
 from cairn.catalog.source import Source, digest
 
+TAG = re.compile("<[^>]*>")
 TRUSTED_SUFFIXES = (".py", ".csv", ".json", ".txt")  # what tests may import or read
 Made = tuple[dict[str, Any], dict[str, Any]]  # body, private
 
@@ -47,21 +51,33 @@ def lesson(source: Source, folder: Path, text: str) -> Draft:
 
 def quiz(source: Source, folder: Path, model: content.Quiz) -> Draft:
     """A topic's ``quiz.yaml``. The body never says what is right; see ``_question``."""
-    file = folder / "quiz.yaml"
+    file, figures = folder / "quiz.yaml", _figures(source, folder)
+    make = _questions(source, file, "questions", model.questions, {"pass_score": model.pass_score})
+    return Draft("quiz", folder.name, digest(_json(model), *figures), make)
 
+
+def bank(source: Source, file: Path, model: content.Assessment) -> Draft:
+    """The questions that an assessment brings along, as a quiz under the assessment's name."""
+    make = _questions(source, file, "bank", model.bank, {"pass_score": model.pass_score})
+    return Draft("quiz", file.stem, digest(model.model_dump_json(include={"bank"})), make)
+
+
+def _questions(
+    source: Source, file: Path, key: str, questions: Sequence[AnyQuestion], more: dict[str, Any]
+) -> Callable[[], Made]:
     def make() -> Made:
-        parts: list[Rendered] = []
+        parts: dict[tuple[str, bool], Rendered] = {}  # what variants share is rendered once
 
         def html(text: str, *location: int | str, inline: bool = True) -> str:
-            parts.append(source.render_at(text, file, ("questions", *location), inline=inline))
-            return parts[-1].html
+            if (text, inline) not in parts:
+                parts[text, inline] = source.render_at(text, file, (key, *location), inline=inline)
+            return parts[text, inline].html
 
-        made = [_question(question, i, html) for i, question in enumerate(model.questions)]
-        body = {"pass_score": model.pass_score, "questions": [public for public, _ in made]}
-        private = {"questions": {public["id"]: secret for public, secret in made}}
-        return body | {"styles": stylesheet(parts)}, private
+        made = [_any_question(question, i, html) for i, question in enumerate(questions)]
+        body = {**more, "questions": [public for public, _ in made], "styles": stylesheet(parts.values())}
+        return body, {"questions": {public["id"]: secret for public, secret in made}}
 
-    return Draft("quiz", folder.name, digest(_json(model), *_figures(source, folder)), make)
+    return make
 
 
 def exercise(source: Source, folder: Path, model: content.Exercise, tests: AuthoredTests) -> Draft:
@@ -162,11 +178,21 @@ def _hints(source: Source, file: Path, text: str) -> list[tuple[str, Rendered]]:
     return hints
 
 
+def _any_question(question: AnyQuestion, i: int, html: Callable[..., str]) -> Made:
+    """A question, or all variants of a seeded one; what they share stands outside, as for any other."""
+    made = [_question(one, i, html) for one in variants_of(question)]
+    if not isinstance(question, SeededQuestion):
+        return made[0]
+    first = made[0][0]
+    public = {key: first[key] for key in ("id", "type", "section", "prompt")}
+    return public | {"variants": [one for one, _ in made]}, {"variants": [one for _, one in made]}
+
+
 def _question(question: content.Question, i: int, html: Callable[..., str]) -> Made:
     """One question as the page shows it, and what marks it.
 
-    The items of an order question are shown sorted by hash; ``order`` of the private half lists, from first
-    to last, where in the shown list the right item is.
+    The items of an order question, and the right sides of a match, are shown sorted by hash; ``order`` of the
+    private half says, for the author's k-th one, where in the shown list it is.
     """
     public: dict[str, Any] = {
         "id": question.id,
@@ -175,22 +201,57 @@ def _question(question: content.Question, i: int, html: Callable[..., str]) -> M
         "hint": html(question.hint, i, "hint") if question.hint else "",
         "section": question.section,
     }
+    if question.hint_cost:
+        public["hint_cost"] = question.hint_cost
     private = question.model_dump() | {"explain": html(question.explain, i, "explain", inline=False)}
-    if isinstance(question, content.ChoiceQuestion):
-        public["multiple"] = question.type == "multiple"
-        public["choices"] = [html(c.text, i, "choices", j, "text") for j, c in enumerate(question.choices)]
-        private["choice_explains"] = [
-            html(c.explain, i, "choices", j, "explain") if c.explain else ""
-            for j, c in enumerate(question.choices)
-        ]
-    elif isinstance(question, content.NumericQuestion):
-        public["unit"] = question.unit
-    elif isinstance(question, content.OrderQuestion):
-        shown = shuffled(question.id, question.items)
-        items = [html(item, i, "items", j) for j, item in enumerate(question.items)]
-        public["items"] = [items[right] for right in shown]
-        private["order"] = [shown.index(right) for right in range(len(items))]
+    match question:
+        case content.ChoiceQuestion():
+            public["multiple"] = question.type == "multiple"
+            chosen = question.choices
+            public["choices"] = [html(c.text, i, "choices", j, "text") for j, c in enumerate(chosen)]
+            private["choice_explains"] = [
+                html(c.explain, i, "choices", j, "explain") if c.explain else "" for j, c in enumerate(chosen)
+            ]
+        case content.NumericQuestion():
+            public["unit"] = "" if question.unit_required else question.unit
+        case content.OrderQuestion():
+            items = [html(item, i, "items", j) for j, item in enumerate(question.items)]
+            public["items"], private["order"] = _sorted_by_hash(question.id, question.items, items)
+        case content.MatchQuestion():
+            public["lefts"] = [html(p.left, i, "pairs", j, "left") for j, p in enumerate(question.pairs)]
+            rights = [html(text, i, "pairs") for text in question.rights]
+            public["rights"], private["order"] = _sorted_by_hash(question.id, question.rights, rights)
+            public["right_texts"], _ = _sorted_by_hash(question.id, question.rights, _plain(rights))
+        case content.PredictQuestion():
+            public["code"] = html(_fenced(question.code, question.language), i, "code", inline=False)
+            public["lines"] = len(question.code.splitlines())
+        case content.FillQuestion():
+            public["code"] = _with_gaps(question)
     return public, private
+
+
+def _sorted_by_hash(salt: str, texts: Sequence[str], htmls: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The rendered texts in an order that says nothing, and where in it each of the author's is."""
+    shown = shuffled(salt, texts)
+    return [htmls[right] for right in shown], [shown.index(right) for right in range(len(texts))]
+
+
+def _plain(htmls: Sequence[str]) -> list[str]:
+    """What rendered texts say, for the options of a select, which hold no markup; "" for formulas."""
+    return ["" if "katex" in html else unescape(TAG.sub("", html)).strip() for html in htmls]
+
+
+def _fenced(code: str, language: str) -> str:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+    return f"{fence}{language}\n{code.rstrip()}\n{fence}"
+
+
+def _with_gaps(question: content.FillQuestion) -> list[str]:
+    """The code highlighted, cut at its gaps: one piece more than there are gaps."""
+    code = question.code.rstrip()
+    for place, name in enumerate(question.names):
+        code = code.replace(f"{{{{{name}}}}}", f"gapz{place}zgap")
+    return re.split(r"gapz\d+zgap", render.code(code, question.language))
 
 
 def shuffled(salt: str, items: Sequence[str]) -> list[int]:

@@ -1,8 +1,9 @@
 """The structure of one release: everything but the page bodies, as immutable objects."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from cairn.catalog import content
@@ -82,6 +83,25 @@ class ProjectEntry:
     content_hash: str = ""
 
 
+@dataclass(frozen=True)
+class AssessmentEntry:
+    """An assessment without its own bank, of which it knows the hash (empty: it has none) and the size."""
+
+    slug: str
+    content: content.Assessment
+    bank_hash: str = ""
+    bank_count: int = 0
+
+
+@dataclass(frozen=True)
+class SkillMapEntry:
+    """A skill map, known by the hash of what it asks."""
+
+    slug: str
+    content: content.SkillMap
+    content_hash: str
+
+
 @dataclass(frozen=True, eq=False)  # known by identity, so that what is made from one can be cached by it
 class Library:
     """All of one release, by slug. ``release_id`` is 0 for a library that was never published."""
@@ -91,6 +111,8 @@ class Library:
     exercises: Mapping[str, ExerciseEntry]
     projects: Mapping[str, ProjectEntry]
     release_id: int = 0
+    assessments: Mapping[str, AssessmentEntry] = field(default_factory=dict)
+    maps: Mapping[str, SkillMapEntry] = field(default_factory=dict)
 
     def path(self, slug: str) -> PathEntry:
         """The path of that slug. Raises NotFound."""
@@ -107,6 +129,19 @@ class Library:
     def project(self, slug: str) -> ProjectEntry:
         """The project of that slug. Raises NotFound."""
         return _find(self.projects, slug)
+
+    def assessment(self, slug: str) -> AssessmentEntry:
+        """The assessment of that slug. Raises NotFound."""
+        return _find(self.assessments, slug)
+
+    def unwritten(self, assessment: AssessmentEntry) -> tuple[TopicEntry, ...]:
+        """The assessment's topics that have no quiz yet: until they do, it cannot be taken."""
+        topics = (self.topics[slug] for slug in assessment.content.topics)
+        return tuple(topic for topic in topics if not (topic.written and topic.quiz_hash))
+
+    def skill_map(self, slug: str) -> SkillMapEntry:
+        """The skill map of that slug. Raises NotFound."""
+        return _find(self.maps, slug)
 
     def criteria(self, milestone: content.Milestone) -> tuple[PlacedCriterion, ...]:
         """The milestone's criteria as stones: those of its projects, then its own."""
@@ -140,11 +175,13 @@ class Library:
             topics=_restore(structure["topics"], TopicEntry, content.Topic),
             exercises=_restore(structure["exercises"], ExerciseEntry, content.Exercise),
             projects=_restore(structure["projects"], ProjectEntry, content.Project),
+            assessments=_restore(structure.get("assessments", {}), AssessmentEntry, content.Assessment),
             release_id=release_id,
+            maps=_restore(structure.get("maps", {}), SkillMapEntry, content.SkillMap),
         )
 
     def _kinds(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for kind in ("paths", "topics", "exercises", "projects"):
+        for kind in ("paths", "topics", "exercises", "projects", "assessments", "maps"):
             yield kind, getattr(self, kind)
 
 
@@ -165,7 +202,11 @@ def _dump(entry: Any) -> dict[str, Any]:
 
 
 def _restore(stored: dict[str, Any], kind: Any, model: type[content.Content]) -> dict[str, Any]:
-    return {
-        slug: kind(slug=slug, **{**fields, "content": model.model_validate(fields["content"])})
-        for slug, fields in stored.items()
-    }
+    return {slug: _entry(kind, model, slug, json.dumps(fields)) for slug, fields in stored.items()}
+
+
+@lru_cache(maxsize=8192)
+def _entry(kind: Any, model: type[content.Content], slug: str, stored: str) -> Any:
+    """One entry. Releases share those that did not change, so that a process can hold many of them."""
+    fields = json.loads(stored)
+    return kind(slug=slug, **{**fields, "content": model.model_validate(fields["content"])})

@@ -10,12 +10,27 @@ from cairn.catalog import content, documents, references
 from cairn.catalog.authored_tests import AuthoredTests
 from cairn.catalog.documents import Draft
 from cairn.catalog.errors import ContentError
-from cairn.catalog.library import ExerciseEntry, Library, PathEntry, ProjectEntry, TopicEntry, in_order
+from cairn.catalog.library import (
+    AssessmentEntry,
+    ExerciseEntry,
+    Library,
+    PathEntry,
+    ProjectEntry,
+    SkillMapEntry,
+    TopicEntry,
+    in_order,
+)
 from cairn.catalog.render import headings
-from cairn.catalog.source import Source
+from cairn.catalog.source import Source, digest
 from grader.contract import Verdict
 
-PAGES = ("paths", "topics", "exercises", "projects")  # kinds of the library, and how addresses begin
+PAGES = (
+    "paths",
+    "topics",
+    "exercises",
+    "projects",
+    "assessments",
+)  # kinds of the library, and how addresses begin
 NO_TESTS = AuthoredTests((), (), 0, frozenset())
 
 
@@ -51,11 +66,14 @@ class Parts:
     topics: dict[str, TopicEntry] = field(default_factory=dict)
     exercises: dict[str, ExerciseEntry] = field(default_factory=dict)
     projects: dict[str, ProjectEntry] = field(default_factory=dict)
+    maps: dict[str, SkillMapEntry] = field(default_factory=dict)
+    assessments: dict[str, AssessmentEntry] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
     files: dict[tuple[str, str], Path] = field(default_factory=dict)  # (kind, slug) to its YAML file
     quizzes: dict[str, content.Quiz] = field(default_factory=dict)
     anchors: dict[str, frozenset[str]] = field(default_factory=dict)  # of lessons, by topic
     evaluations: dict[str, AuthoredTests] = field(default_factory=dict)  # of projects that are written
+    activities: dict[str, tuple[str, str, int]] = field(default_factory=dict)  # what each asks for
     broken: set[str] = field(default_factory=set)  # slugs of files that are there and cannot be read
 
 
@@ -66,8 +84,12 @@ def load(root: Path) -> Loaded:
         _topic(parts, file)
     for file in _yaml_files(parts, "projects/*", "project.yaml"):
         _project(parts, file)
+    for file in sorted(root.glob("skill-maps/*.yaml")):
+        _skill_map(parts, file)
     for file in sorted(root.glob("paths/*.yaml")):
         _path(parts, file)
+    for file in sorted(root.glob("assessments/*.yaml")):
+        _assessment(parts, file)
     if not parts.paths and not parts.topics:
         parts.source.complain(root, 0, "There is no curriculum here.", "Set CAIRN_CURRICULUM to its folder.")
     references.check(parts)
@@ -75,7 +97,14 @@ def load(root: Path) -> Loaded:
 
 
 def _library(parts: Parts) -> Library:
-    return Library(in_order(parts.paths.values()), parts.topics, parts.exercises, parts.projects)
+    return Library(
+        in_order(parts.paths.values()),
+        parts.topics,
+        parts.exercises,
+        parts.projects,
+        assessments=parts.assessments,
+        maps=parts.maps,
+    )
 
 
 def _yaml_files(parts: Parts, folders: str, name: str) -> Iterator[Path]:
@@ -181,7 +210,30 @@ def _project(parts: Parts, file: Path) -> None:
     _remember(parts, "project", slug, file, parts.projects, ProjectEntry(slug, project, **extras))
 
 
+def _skill_map(parts: Parts, file: Path) -> None:
+    skill_map = parts.source.yaml(file, content.SkillMap)
+    if skill_map is None:
+        parts.broken.add(file.stem)
+        return
+    entry = SkillMapEntry(file.stem, skill_map, digest(skill_map.model_dump_json(exclude={"covers"})))
+    _remember(parts, "map", file.stem, file, parts.maps, entry)
+
+
 def _path(parts: Parts, file: Path) -> None:
     path = parts.source.yaml(file, content.Path)
     if path is not None:
         _remember(parts, "path", file.stem, file, parts.paths, PathEntry(file.stem, path))
+
+
+def _assessment(parts: Parts, file: Path) -> None:
+    model, slug = parts.source.yaml(file, content.Assessment), file.stem
+    if model is None:
+        parts.broken.add(slug)
+        return
+    shape, bank_hash = model.model_copy(update={"bank": ()}), ""
+    if model.bank:
+        draft = documents.bank(parts.source, file, model)
+        parts.drafts.append(draft)
+        bank_hash = draft.content_hash
+    entry = AssessmentEntry(slug, shape, bank_hash, len(model.bank))
+    _remember(parts, "assessment", slug, file, parts.assessments, entry)

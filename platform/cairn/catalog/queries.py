@@ -1,11 +1,13 @@
 """Reading what is published. Pages ask here; nothing else knows how a release is stored."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from cairn.catalog.library import (
+    AssessmentEntry,
     ExerciseEntry,
     Library,
     PathEntry,
@@ -17,6 +19,7 @@ from cairn.catalog.models import Document, Release
 from cairn.ui.errors import NotFound, Refusal
 
 __all__ = [
+    "AssessmentEntry",
     "ExerciseEntry",
     "Library",
     "NothingPublished",
@@ -26,6 +29,7 @@ __all__ = [
     "TopicEntry",
     "document",
     "document_at",
+    "documents_at",
     "library",
 ]
 
@@ -97,13 +101,23 @@ def document_at(kind: str, slug: str, content_hash: str) -> Document:
     return found
 
 
+def documents_at(kind: str, hashes: Mapping[str, str]) -> dict[str, Document]:
+    """Documents of one kind by slug, each with the content named for it. Raises NotFound. One query."""
+    rows = Document.objects.filter(kind=kind, slug__in=hashes, content_hash__in=set(hashes.values()))
+    found = {row.slug: row for row in rows if row.content_hash == hashes[row.slug]}
+    if len(found) < len(hashes):
+        raise NotFound
+    return found
+
+
 def _current_hash(kind: str, slug: str) -> str:
     current = library()
     match kind:
         case Document.Kind.TOPIC:
             return current.topic(slug).lesson_hash
         case Document.Kind.QUIZ:
-            return current.topic(slug).quiz_hash
+            known = current.assessments.get(slug)
+            return known.bank_hash if known else current.topic(slug).quiz_hash
         case Document.Kind.EXERCISE:
             return current.exercise(slug).content_hash
         case Document.Kind.PROJECT:

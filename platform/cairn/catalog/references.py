@@ -19,11 +19,16 @@ def check(parts: "Parts") -> None:
     _topics(parts)
     _quizzes(parts)
     _no_cycle(parts)
+    for slug, skill_map in parts.maps.items():
+        for side, nodes in (("ideas", skill_map.content.ideas), ("uses", skill_map.content.uses)):
+            for i, node in enumerate(nodes):
+                _exist(parts, "map", slug, (side, i), [node.topic or ""], {"": None, **parts.topics}, "topic")
     for slug, project in parts.projects.items():
         needs = project.content.prerequisites
         _exist(parts, "project", slug, ("prerequisites",), needs, parts.topics, "topic")
         _criteria(parts, "project", slug, (), project.content.criteria, [slug])
         _documents(parts, slug)
+    _assessments(parts)
     for path in parts.paths.values():
         _path(parts, path.slug, path.content)
     _tell_topics_their_paths(parts)
@@ -69,6 +74,22 @@ def _quizzes(parts: "Parts") -> None:
                 )
 
 
+def _assessments(parts: "Parts") -> None:
+    for slug, entry in parts.assessments.items():
+        file, model = parts.files["assessment", slug], entry.content
+        _exist(parts, "assessment", slug, ("topics",), model.topics, parts.topics, "topic")
+        if slug in parts.topics:
+            remedy = "Rename the file: their results are kept by name."
+            parts.source.complain(file, 0, f"There is a topic `{slug}`, too.", remedy)
+        count = entry.bank_count + sum(
+            parts.topics[name].question_count for name in model.topics if name in parts.topics
+        )
+        being_written = any(name not in parts.quizzes for name in model.topics)
+        if count < model.draw and not being_written:
+            message = f"{model.draw} questions are to be drawn, and there are {count}."
+            parts.source.complain_at(file, ("draw",), message, "Write more, or draw fewer.")
+
+
 def _no_cycle(parts: "Parts") -> None:
     graph = {slug: topic.content.prerequisites for slug, topic in parts.topics.items()}
     try:
@@ -98,8 +119,26 @@ def _criteria(
                 parts.source.complain_at(file, (*here, "tests"), f"No evaluate.py has a test `{test}`.")
         elif isinstance(criterion, content.QuizCriterion):
             _exist(parts, kind, slug, (*here, "topics"), criterion.topics, parts.topics, "topic")
+            named, known = criterion.assessments, parts.assessments
+            _exist(parts, kind, slug, (*here, "assessments"), named, known, "assessment")
+        elif isinstance(criterion, content.MapCriterion):
+            _exist(parts, kind, slug, here, [criterion.map], parts.maps, "skill map")
+        elif isinstance(criterion, content.ActivityCriterion):
+            _same_everywhere(parts, file, here, criterion)
+        elif isinstance(criterion, content.RubricCriterion | content.ReviewCriterion) and kind == "path":
+            message = "A mentor judges a submission, and a milestone has none of its own."
+            parts.source.complain_at(file, here, message, "Move this criterion to the project.")
         elif isinstance(criterion, content.MetricCriterion):
             _measured(parts, file, here, criterion.metric, projects)
+
+
+def _same_everywhere(parts: "Parts", file: Path, at: Location, criterion: content.ActivityCriterion) -> None:
+    """Done once is done everywhere, so an activity asks for the same wherever it is named."""
+    asked = (criterion.do, criterion.asks, criterion.min_words)
+    if parts.activities.setdefault(criterion.activity, asked) != asked:
+        message = f"The activity `{criterion.activity}` asks for something else in another place."
+        remedy = "Give both the same `do`, `asks` and `min_words`, or rename one."
+        parts.source.complain_at(file, (*at, "activity"), message, remedy)
 
 
 def _unknown_tests(parts: "Parts", tests: Iterable[str], projects: list[str]) -> list[str]:

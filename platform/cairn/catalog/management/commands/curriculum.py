@@ -18,7 +18,7 @@ from cairn.catalog.mathematics import FrontEndMissing
 from grader.local import NoExercise, Proof, prove
 from grader.sandbox.base import SandboxUnavailable
 
-MODELS = (content.Topic, content.Quiz, content.Exercise, content.Project, content.Path)
+MODELS = (content.Topic, content.Quiz, content.Exercise, content.Project, content.SkillMap, content.Path)
 
 
 class Command(BaseCommand):
@@ -120,7 +120,13 @@ class Command(BaseCommand):
 def _folder(loaded: Loaded, slug: str) -> Path:
     """Where an entry's files are. Raises CommandError."""
     root = loaded.source.root
-    for place in ("topics/*/{}", "topics/*/*/exercises/{}", "projects/{}", "paths/{}.yaml"):
+    for place in (
+        "topics/*/{}",
+        "topics/*/*/exercises/{}",
+        "projects/{}",
+        "paths/{}.yaml",
+        "assessments/{}.yaml",
+    ):
         for found in sorted(root.glob(place.format(slug))):
             return found
     raise CommandError(f"There is no topic, exercise, project or path {slug} in {root}.", returncode=1)
