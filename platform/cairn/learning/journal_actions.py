@@ -25,6 +25,7 @@ from cairn.learning.journal_rules import (
     title_of,
 )
 from cairn.learning.models import Note, NoteImage
+from cairn.learning.versions import changed
 from cairn.runs.queries import access_run
 from cairn.ui.errors import Refusal
 
@@ -102,6 +103,7 @@ def add_image(note: Note, file: UploadedFile[Any]) -> NoteImage:
     Note.objects.filter(pk=note.pk).update(
         text=clean(f"{note.text.rstrip()}\n\n{line}\n"), version=F("version") + 1, updated_at=timezone.now()
     )
+    changed(note.user_id)
     return image
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from cairn.catalog.models import Document
 from cairn.catalog.queries import document
 from cairn.learning.mastery_queries import EXERCISE, QUESTION, Card, Key, deck_of
 from cairn.learning.mastery_rules import Memory, review
-from cairn.learning.models import MasteryCard
+from cairn.learning.models import MasteryCard, PracticeDay
 from cairn.learning.queries import today_for
 from cairn.submissions import quizzes
 from cairn.submissions.actions import save_draft
@@ -126,7 +127,15 @@ def _changed(user: User, key: Key, change: Callable[[Card], Card]) -> tuple[Card
         after = change(before)
         if after is not before:
             _store(user, after)
+            if after.practised_on and after.memory is not before.memory:
+                _practised(user, after.practised_on)
     return before, after
+
+
+def _practised(user: User, day: date) -> None:
+    today, _ = PracticeDay.objects.get_or_create(user=user, day=day)
+    today.answers += 1
+    today.save(update_fields=["answers"])
 
 
 def _store(user: User, card: Card) -> None:

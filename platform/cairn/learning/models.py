@@ -169,6 +169,21 @@ class MasteryCard(models.Model):
         return f"{self.kind} {self.topic}/{self.item} of {self.user}, due {self.due_on}"
 
 
+class PracticeDay(models.Model):
+    """A day, on the learner's clock, on which they practised. A card keeps only its last one."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="practice_days")
+    day = models.DateField()
+    answers = models.PositiveIntegerField(default=0)  # that moved a card
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="one_practice_day_per_day")]
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.user} practised on {self.day}"
+
+
 class Note(models.Model):
     """An entry of a learner's journal, in Markdown. Private unless ``shared`` with their mentors.
 

@@ -11,6 +11,7 @@ from cairn.accounts.models import User
 from cairn.learning.models import DayOff, Enrolment, MovedItem, Plan
 from cairn.learning.plan_queries import LearnerPlan, faster_hours, hours_in, plan_of
 from cairn.learning.planner import MAX_DAY
+from cairn.learning.versions import changed
 from cairn.ui.errors import NotFound, Refusal
 
 AHEAD = timedelta(days=366)
@@ -84,7 +85,9 @@ def take_off(user: User, first: date, last: date) -> None:
     if count > HOLIDAY:
         raise BadPlan(f"Mark at most {HOLIDAY} days off at once.")
     days = (first + timedelta(days=n) for n in range(count))
-    DayOff.objects.bulk_create([DayOff(user=user, day=day) for day in days], ignore_conflicts=True)
+    with transaction.atomic():
+        DayOff.objects.bulk_create([DayOff(user=user, day=day) for day in days], ignore_conflicts=True)
+        changed(user.pk)
 
 
 def work_on(user: User, first: date, last: date) -> None:
@@ -163,3 +166,4 @@ def _stored(user: User, path: str) -> Plan:
 def _set_hours(enrolment: Enrolment, hours: int) -> None:
     # Not save(): that would also say that the path was opened now.
     Enrolment.objects.filter(pk=enrolment.pk).update(hours_per_week=hours)
+    changed(enrolment.user_id)
