@@ -43,6 +43,11 @@ def warm_up(libraries: Sequence[str]) -> None:
     _current().replenish(runtime_for(list(libraries)))
 
 
+def nursery() -> Nursery | None:
+    """The nursery there is, if there is one."""
+    return _nursery if _nursery is not None and _nursery.alive() else None
+
+
 def _employ(name: str, word: bytes, descriptors: list[int]) -> Fork:
     """Gives work to a fork; to one of a new nursery if somebody killed the old one just now."""
     global _nursery

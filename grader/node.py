@@ -15,13 +15,14 @@ from typing import Any
 
 import httpx
 
-from grader.contract import Batch, Claim, Event, Job, Report, Verdict
+from grader.contract import Batch, Claim, Event, Job, NodeState, Report, Verdict
 from grader.run import run
 from grader.sandbox.base import Backend
 
 log = logging.getLogger(__name__)
 
 BATCH_SECONDS = 0.1
+NEWS_SECONDS = 10.0
 _BATCH_EVENTS = 200
 _MESSAGE_CHARS = 2_000_000  # what the site takes in one message, with room for JSON's escapes
 _TRIES_FOR = 25.0  # seconds of retrying one message: about a lease, after which the run is another node's
@@ -79,14 +80,48 @@ class Site:
         self._client.close()
 
 
+class News:
+    """What the node says of itself, now and then. Gathered by a thread of its own: no job waits for it."""
+
+    def __init__(self, tell: Callable[[], NodeState] | None) -> None:
+        self._tell, self._lock = tell, threading.Lock()
+        self._gathered_at = -NEWS_SECONDS
+        self._unsent: dict[str, Any] = {}
+        self._gather_if_old()
+
+    def due(self) -> dict[str, Any]:
+        """``{"about": …}`` where there is something that was not said yet, else nothing."""
+        self._gather_if_old()
+        with self._lock:
+            unsent, self._unsent = self._unsent, {}
+        return unsent
+
+    def _gather_if_old(self) -> None:
+        with self._lock:
+            if self._tell is None or time.monotonic() - self._gathered_at < NEWS_SECONDS:
+                return
+            self._gathered_at = time.monotonic()
+        threading.Thread(target=self._gather, args=(self._tell,), name="news", daemon=True).start()
+
+    def _gather(self, tell: Callable[[], NodeState]) -> None:
+        try:
+            about = tell().model_dump(mode="json")
+        except Exception:
+            log.exception("The node cannot say what it is; it works all the same.")
+            return
+        with self._lock:
+            self._unsent = {"about": about}
+
+
 class Lease:
     """One claimed job: sends its events in batches from a thread of its own, and keeps the lease.
 
     ``cancel`` is set when the job should end early: the site asked, the lease is lost, or the node stops.
     """
 
-    def __init__(self, site: Site, claim: Claim, stop: threading.Event) -> None:
+    def __init__(self, site: Site, claim: Claim, stop: threading.Event, news: News | None = None) -> None:
         self._site, self._claim, self._stop = site, claim, stop
+        self._news = news or News(None)
         self._waiting: list[Event] = []
         self._sent = 0
         self._changed = threading.Condition()
@@ -169,7 +204,7 @@ class Lease:
 
     def _beat(self) -> None:
         if time.monotonic() - self._last_word >= self._claim.lease_seconds / 3:
-            self._hear(self._post("heartbeat", "{}"))
+            self._hear(self._post("heartbeat", json.dumps(self._news.due())))
 
     def _hear(self, answer: httpx.Response) -> None:
         """Every answer may ask for the run to be cancelled."""
@@ -232,7 +267,9 @@ class Node:
         stop: threading.Event | None = None,
         runner: Runner = run,
         at_once: int = 1,
+        about: Callable[[], NodeState] | None = None,
     ) -> None:
+        self._news = News(about)
         self._site, self._backend, self._runner = site, backend, runner
         self._slots, self._at_once = Slots(at_once), at_once
         self.name = name or socket.gethostname()[:80]
@@ -266,14 +303,14 @@ class Node:
         if self.stop.is_set():
             return None
         try:
-            return _claim_in(self._site.post("/api/node/claim", json.dumps(ask)))
+            return _claim_in(self._site.post("/api/node/claim", json.dumps(ask | self._news.due())))
         except (LeaseLost, Unreachable) as error:
             log.warning("Nothing claimed from %s: %s", queue, error)
             return None
 
     def _one(self, claim: Claim) -> tuple[Claim | None, bool]:
         """Runs one job. Returns the next claim, if the site gave one, and whether this one was reported."""
-        lease = Lease(self._site, claim, self.stop)
+        lease = Lease(self._site, claim, self.stop, self._news)
         log.info("Run %s: started.", claim.job.id)
         report = self._run(claim.job, lease)
         if lease.cancel.is_set():

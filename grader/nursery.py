@@ -130,6 +130,11 @@ class Nursery:
         self._sock = ours
         weakref.finalize(self, _end, os.getpid(), ours, self._process)
 
+    @property
+    def pid(self) -> int:
+        """The process that was started for it: the nursery itself, or what stands before it."""
+        return self._process.pid
+
     def alive(self) -> bool:
         """Whether it is there, and this process's own (a forked process must make its own)."""
         return self._owner == os.getpid() and self._process.poll() is None

@@ -17,6 +17,7 @@ from typing import Any
 from celery import Celery, signals
 
 from grader import judges
+from grader.about import state
 from grader.harness.forks import RUNTIMES
 from grader.node import Node, Site
 from grader.sandbox import Backend, SandboxUnavailable, select_backend
@@ -58,7 +59,9 @@ def _node() -> Node:
     at_once = max(1, app.conf.worker_concurrency - 1)
     for runtime in filter(None, os.environ.get("CAIRN_WARM", "").split(",")):
         _warm_up(backend, runtime)
-    return Node(Site(os.environ["CAIRN_URL"]), backend, name=name, stop=_stop, at_once=at_once)
+    site = Site(os.environ["CAIRN_URL"])
+    about = functools.partial(state, backend)
+    return Node(site, backend, name=name, stop=_stop, at_once=at_once, about=about)
 
 
 def _warm_up(backend: Backend, runtime: str) -> None:

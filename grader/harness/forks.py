@@ -31,6 +31,7 @@ RUNTIMES: dict[str, tuple[str, ...]] = {
     "torch": ("numpy", "torch"),
     "all": ("numpy", "scipy", "sklearn", "torch"),
 }
+NURSERY, WARM = "nursery", "warm-"  # what these processes are called, so that the node can find them
 END = struct.Struct("=3sxiddq")  # "end", exit status, user and system seconds, peak in kilobytes
 _SUBMODULES = {
     "scipy": ("scipy.linalg", "scipy.special", "scipy.optimize", "scipy.stats"),
@@ -77,6 +78,7 @@ def runtime_for(libraries: list[str]) -> str:
 
 def serve(sock: socket.socket, work: Work) -> None:
     """Answers requests until the node is gone."""
+    _call_oneself(NURSERY)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries our children; nobody asks for their end
     warm: dict[str, socket.socket] = {}
     while name := sock.recv(64).decode():
@@ -112,6 +114,11 @@ def _start_warm(name: str, work: Work) -> socket.socket:
     return ours
 
 
+def _call_oneself(name: str) -> None:
+    with contextlib.suppress(OSError), open("/proc/self/comm", "w") as file:  # noqa: PTH123
+        file.write(name)
+
+
 def _ending_here(life: Callable[[], None]) -> NoReturn:
     """Runs what a fork is for, and never returns to what the parent was doing."""
     try:
@@ -133,6 +140,7 @@ def _only(sock: socket.socket, *others: int) -> socket.socket:
 def _be_warm(name: str, sock: socket.socket, work: Work) -> None:
     """The life of a warm process: import, rehearse, then fork whenever asked."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _call_oneself(WARM + name)
     work.begin()
     for library in RUNTIMES[name]:
         importlib.import_module(library)

@@ -34,6 +34,25 @@ def memory(pids: list[int]) -> int:
     return sum(_proportional(child) or size for child, size in zip(pids, resident, strict=True))
 
 
+def held(pid: int) -> int:
+    """Bytes that one process holds, each page that it shares divided among its sharers."""
+    return _proportional(pid) or _resident(pid)
+
+
+def name(pid: int) -> str:
+    """What a process calls itself; empty for one that is gone."""
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def children(pid: int) -> list[int]:
+    """The living children of ``pid``."""
+    return _children(pid)
+
+
 def processor_seconds(pids: list[int]) -> float:
     """Processor time that these processes and their ended children have used."""
     return sum(_seconds(pid) for pid in pids)

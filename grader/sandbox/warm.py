@@ -64,6 +64,10 @@ class Warm:
         """Starts what a job with these libraries would need, without waiting for it. Raises OSError."""
         self._nursery().replenish(runtime_for(list(libraries)))
 
+    def nursery(self) -> Nursery | None:
+        """The cell's nursery, if it is there."""
+        return self._cell if self._cell is not None and self._cell.alive() else None
+
     def _employ(self, name: str, word: bytes, descriptors: list[int]) -> Fork:
         """Gives work to a fork; to one of a new cell if somebody killed the old one just now."""
         try:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from grader import node as node_module
-from grader.contract import Batch, Claim, Job, Output, Report, Verdict
+from grader.contract import Batch, Claim, Job, NodeState, Output, Report, Verdict
 from grader.node import Node, Site, fitting
 
 
@@ -270,3 +270,25 @@ def test_run_clicks_use_free_slots_beside_their_own() -> None:
         floor.end(job)
     for thread in calls:
         thread.join(5)
+
+
+def test_a_node_says_now_and_then_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_module, "NEWS_SECONDS", 0.0)
+    about = NodeState(versions={"python": "3.11"})
+    site = FakeSite()
+    node = Node(Site("http://site", transport=site), None, runner=prints(2, pause=0.7), about=lambda: about)
+    time.sleep(0.1)
+    node.drain("grade", "ticket")
+    said = [body.get("about") for what, body in site.heard if what in ("claim", "heartbeat")]
+    assert said[0] == about.model_dump(mode="json")
+    assert said[1:].count(said[0]) >= 1
+
+
+def test_a_node_that_cannot_say_what_it_is_works_all_the_same() -> None:
+    def broken() -> NodeState:
+        raise OSError("no /proc here")
+
+    site = FakeSite()
+    node = Node(Site("http://site", transport=site), None, runner=prints(1), about=broken)
+    assert node.drain("grade", "ticket") == 1
+    assert "about" not in site.words("claim")[0]

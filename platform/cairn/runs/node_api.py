@@ -85,6 +85,11 @@ def _body(request: HttpRequest, shape: type[Message]) -> Message:
     return shape.model_validate_json(request.body)
 
 
+def _said(request: HttpRequest) -> NodeState | None:
+    """What a heartbeat says of its node; one without a body says nothing."""
+    return _body(request, Beat).about if request.body else None
+
+
 def _token(request: HttpRequest) -> str:
     return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
@@ -108,7 +113,7 @@ def events(request: HttpRequest, run_id: uuid.UUID) -> Answer:
 @_node_view
 def heartbeat(request: HttpRequest, run_id: uuid.UUID) -> Answer:
     """Keep the lease; ``cancel`` tells the node to stop."""
-    return {"cancel": actions.heartbeat(run_id, _token(request), _body(request, Beat).about)}
+    return {"cancel": actions.heartbeat(run_id, _token(request), _said(request))}
 
 
 @_node_view
