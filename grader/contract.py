@@ -345,11 +345,14 @@ class Claim(Frozen):
 
 
 class WarmProcess(Frozen):
-    """A process that has imported a runtime's libraries and waits to be forked. ``side``: whose code it runs."""
+    """A process that has imported a runtime's libraries and waits to be forked.
+
+    ``side`` is whose code its forks run. ``bytes`` is its share of memory: what it has in common is divided.
+    """
 
     runtime: str = Field(max_length=40)
     side: Literal["learner", "judge"]
-    bytes: int = Field(ge=0)  # its share of memory: pages it has in common with its forks are divided
+    bytes: int = Field(ge=0)
 
 
 class NodeState(Frozen):
