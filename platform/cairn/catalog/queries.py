@@ -3,6 +3,8 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -80,6 +82,32 @@ def library() -> Library:
         known = _Known(digest, Library.from_structure(structure, release_id), now)
     _known = _Known(known.digest, known.library, now)
     return known.library
+
+
+@dataclass(frozen=True)
+class Published:
+    """A release that was current from ``published_at`` on, until the next one."""
+
+    pk: int
+    digest: str
+    published_at: datetime
+
+
+def releases() -> list[Published]:
+    """Every release, oldest first. One query. Raises NothingPublished."""
+    rows = Release.objects.order_by("published_at", "pk").values_list("pk", "digest", "published_at")
+    if not rows:
+        raise NothingPublished
+    return [Published(*row) for row in rows]
+
+
+@lru_cache(maxsize=64)
+def release_library(release_id: int, digest: str) -> Library:
+    """The structure of any release, known by its id and digest. One query for each that is not in memory."""
+    if _known and (_known.library.release_id, _known.digest) == (release_id, digest):
+        return _known.library
+    structure = Release.objects.values_list("structure", flat=True).get(pk=release_id)
+    return Library.from_structure(structure, release_id)
 
 
 def forget_library() -> None:

@@ -11,12 +11,15 @@ from enum import StrEnum
 from typing import Literal
 
 from cairn.catalog.content import (
+    ActivityCriterion,
     Criterion,
     DocumentCriterion,
     ExerciseCriterion,
+    MapCriterion,
     MetricCriterion,
     Milestone,
     QuizCriterion,
+    ReviewCriterion,
     RubricCriterion,
     Stage,
 )
@@ -44,12 +47,22 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A skill map: the best share of its lines so far, and when that was first reached."""
+
+    best_score: float
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Record:
     """All that is stored about one learner's work. An empty one is a newcomer's."""
 
     results: Results = field(default_factory=Results)
     decisions: Mapping[tuple[str, str], Decision] = field(default_factory=dict)  # (project, criterion id)
     read: Mapping[str, Read] = field(default_factory=dict)  # by topic
+    maps: Mapping[str, Drawn] = field(default_factory=dict)
+    activities: Mapping[str, datetime] = field(default_factory=dict)  # those done, and when
 
 
 @dataclass(frozen=True)
@@ -69,24 +82,37 @@ class StoneState:
 
 @dataclass(frozen=True)
 class MilestoneState:
-    """All stones of a milestone in the author's order. Without criteria it can't be complete."""
+    """All stones of a milestone in the author's order. Without criteria it can't be complete.
+
+    Optional ones are neither counted nor waited for.
+    """
 
     stones: tuple[StoneState, ...]
 
     @property
+    def asked(self) -> tuple[StoneState, ...]:
+        """The stones that the cairn needs."""
+        return tuple(stone for stone in self.stones if not stone.criterion.optional)
+
+    @property
     def laid(self) -> int:
-        """How many stones are laid."""
-        return sum(stone.state == State.MET for stone in self.stones)
+        """How many of the stones asked for are laid."""
+        return sum(stone.state == State.MET for stone in self.asked)
+
+    @property
+    def total(self) -> int:
+        """How many stones are asked for."""
+        return len(self.asked)
 
     @property
     def complete(self) -> bool:
         """Whether the cairn stands."""
-        return bool(self.stones) and self.laid == len(self.stones)
+        return self.total > 0 and self.laid == self.total
 
     @property
     def met_at(self) -> datetime | None:
         """When the last stone was laid, once the cairn stands."""
-        times = [stone.met_at for stone in self.stones if stone.met_at]
+        times = [stone.met_at for stone in self.asked if stone.met_at]
         return max(times) if self.complete and times else None
 
     @property
@@ -99,13 +125,13 @@ class MilestoneState:
 class Activity:
     """Something a learner can complete. ``why`` says where they stopped, ``minutes`` what is left."""
 
-    kind: Literal["lesson", "quiz", "exercise", "project"]
+    kind: Literal["lesson", "quiz", "exercise", "project", "map", "activity"]
     slug: str
     title: str
     minutes: int
     state: Literal["done", "started", "open"]
     why: str = ""
-    topic: str = ""  # slug of the topic it belongs to; empty for a project
+    topic: str = ""  # slug of the topic it belongs to; empty for what belongs to none
 
     @property
     def done(self) -> bool:
@@ -122,6 +148,11 @@ class PlacedMilestone:
     state: MilestoneState
     is_open: bool
 
+    @property
+    def asked(self) -> bool:
+        """Whether the path asks for it: neither it nor its stage is optional."""
+        return not (self.milestone.optional or self.stage.optional)
+
 
 @dataclass(frozen=True)
 class PathProgress:
@@ -134,14 +165,29 @@ class PathProgress:
     upcoming: tuple[Activity, ...]  # next and what follows it
 
     @property
+    def asked(self) -> tuple[PlacedMilestone, ...]:
+        """The milestones that are not optional."""
+        return tuple(placed for placed in self.milestones if placed.asked)
+
+    @property
     def laid(self) -> int:
-        """Stones laid on the whole path."""
-        return sum(placed.state.laid for placed in self.milestones)
+        """Stones laid on the whole path, of those asked for."""
+        return sum(placed.state.laid for placed in self.asked)
 
     @property
     def total(self) -> int:
-        """Stones of the whole path."""
-        return sum(len(placed.state.stones) for placed in self.milestones)
+        """Stones that the whole path asks for."""
+        return sum(placed.state.total for placed in self.asked)
+
+    @property
+    def standing(self) -> int:
+        """Cairns that stand, of those asked for."""
+        return sum(placed.state.complete for placed in self.asked)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cairn that the path asks for stands."""
+        return bool(self.asked) and self.standing == len(self.asked)
 
 
 # --- stones
@@ -163,8 +209,13 @@ def _stone(placed: PlacedCriterion, criteria: tuple[PlacedCriterion, ...], recor
             return _metric(criterion, placed.project, project)
         case DocumentCriterion() as criterion:
             return _document(criterion, placed.project, project)
-        case RubricCriterion() as criterion:
-            return _rubric(criterion, placed.project, project, criteria, record)
+        case RubricCriterion() | ReviewCriterion() as criterion:
+            return _judged(criterion, placed.project, project, criteria, record)
+        case MapCriterion() as criterion:
+            return _map(criterion, placed.project, record)
+        case ActivityCriterion() as criterion:
+            at = record.activities.get(criterion.activity)
+            return _state(criterion, placed.project, at is not None, False, "done" if at else "not yet", at)
 
 
 def _exercises(
@@ -196,15 +247,15 @@ def _counted(exercises: int, of_exercises: int, tests: int, of_tests: int) -> st
 
 def _quizzes(criterion: QuizCriterion, slug: str | None, record: Record) -> StoneState:
     """Met when the best score of each quiz reaches the share asked for."""
-    taken = [record.results.quizzes[t] for t in criterion.topics if t in record.results.quizzes]
+    taken = [record.results.quizzes[t] for t in criterion.quizzes if t in record.results.quizzes]
     enough = [quiz for quiz in taken if quiz.best_score >= criterion.at_least - 1e-9]
-    met = len(enough) == len(criterion.topics)
+    met = len(enough) == len(criterion.quizzes)
     if not taken:
         detail = "not yet"
-    elif len(criterion.topics) == 1:
+    elif len(criterion.quizzes) == 1:
         detail = share(taken[0].best_score) if met else f"best so far {share(taken[0].best_score)}"
     else:
-        detail = f"{len(enough)} of {plural(len(criterion.topics), 'quiz')}"
+        detail = f"{len(enough)} of {plural(len(criterion.quizzes), 'quiz')}"
     times = [quiz.finished_at for quiz in enough if quiz.finished_at]
     return _state(criterion, slug, met, bool(taken), detail, max(times) if times else None)
 
@@ -243,8 +294,18 @@ def _document(criterion: DocumentCriterion, slug: str | None, project: ProjectOu
     return _state(criterion, slug, met, info.words > 0, detail, project.at)
 
 
-def _rubric(
-    criterion: RubricCriterion,
+def _map(criterion: MapCriterion, slug: str | None, record: Record) -> StoneState:
+    """Met when the best drawing has the share of lines asked for."""
+    drawn = record.maps.get(criterion.map)
+    if drawn is None:
+        return _state(criterion, slug, False, False, "not yet", None)
+    met = drawn.best_score >= criterion.at_least - 1e-9
+    written = share(drawn.best_score)
+    return _state(criterion, slug, met, True, written if met else f"best so far {written}", drawn.at)
+
+
+def _judged(
+    criterion: RubricCriterion | ReviewCriterion,
     slug: str | None,
     project: ProjectOutcome | None,
     criteria: tuple[PlacedCriterion, ...],
@@ -260,14 +321,15 @@ def _rubric(
         )
     if project is None:
         return StoneState(criterion, slug, State.OPEN, "judged once you hand in")
-    checks = tuple(one for one in criteria if one.project == slug and not _is_rubric(one))
+    checks = tuple(one for one in criteria if one.project == slug and not is_judged(one.criterion))
     if checks and not milestone_state(checks, record).complete:
         return StoneState(criterion, slug, State.OPEN, "judged after the checks")
     return StoneState(criterion, slug, State.REVIEW, "with a mentor", since=project.at)
 
 
-def _is_rubric(placed: PlacedCriterion) -> bool:
-    return isinstance(placed.criterion, RubricCriterion)
+def is_judged(criterion: Criterion) -> bool:
+    """Whether a mentor's word meets it, for which progress never waits."""
+    return isinstance(criterion, RubricCriterion | ReviewCriterion)
 
 
 def _state(
@@ -346,26 +408,51 @@ def project_activity(slug: str, library: Library, record: Record) -> Activity:
     """A project: done once everything but a mentor's word is met, because progress never waits."""
     entry = library.project(slug)
     title, minutes = entry.content.title, round(entry.content.hours * 60)
-    checks = tuple(
-        PlacedCriterion(one, slug) for one in entry.content.criteria if not isinstance(one, RubricCriterion)
-    )
+    checks = tuple(PlacedCriterion(one, slug) for one in entry.content.criteria if not is_judged(one))
     if slug not in record.results.projects:
         return Activity("project", slug, title, minutes, "open")
     state = milestone_state(checks, record)
-    if all(stone.state == State.MET for stone in state.stones):
+    if state.laid == state.total:
         return Activity("project", slug, title, minutes, "done", "handed in")
-    why = f"{state.laid} of {plural(len(state.stones), 'check')} met"
+    why = f"{state.laid} of {plural(state.total, 'check')} met"
     return Activity("project", slug, title, minutes, "started", why)
 
 
 def milestone_activities(milestone: Milestone, library: Library, record: Record) -> Iterator[Activity]:
-    """All that is written towards a milestone: its topics' activities, then its projects."""
+    """All that is written towards a milestone: its topics' activities, its projects, then the rest."""
     for slug in milestone.topics:
         if not library.topic(slug).content.optional:
             yield from topic_activities(library.topic(slug), library, record)
     for slug in milestone.projects:
         if library.project(slug).written:
             yield project_activity(slug, library, record)
+    for placed in library.criteria(milestone):
+        if (other := _other_activity(placed.criterion, library, record)) and not placed.criterion.optional:
+            yield other
+
+
+def _other_activity(criterion: Criterion, library: Library, record: Record) -> Activity | None:
+    """The skill map, or the learner's own activity, that a criterion asks for."""
+    match criterion:
+        case MapCriterion():
+            return map_activity(criterion.map, library, record, criterion.at_least)
+        case ActivityCriterion(activity=slug, title=title):
+            state: Literal["done", "open"] = "done" if slug in record.activities else "open"
+            return Activity("activity", slug, title, 0, state)
+        case _:
+            return None
+
+
+def map_activity(slug: str, library: Library, record: Record, at_least: float | None = None) -> Activity:
+    """A skill map: done once its best drawing has the share of lines that is asked for, else its own."""
+    skill_map, drawn = library.skill_map(slug).content, record.maps.get(slug)
+    title, minutes = skill_map.title, skill_map.minutes
+    if drawn is None:
+        return Activity("map", slug, title, minutes, "open")
+    enough = at_least if at_least is not None else skill_map.pass_score
+    if drawn.best_score >= enough - 1e-9:
+        return Activity("map", slug, title, minutes, "done", share(drawn.best_score))
+    return Activity("map", slug, title, minutes, "started", f"Best so far {share(drawn.best_score)}")
 
 
 # --- paths

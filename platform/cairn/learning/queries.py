@@ -1,23 +1,24 @@
 """What is stored about a learner's work and plans, read in a fixed number of queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.cache import cache
+from django.db.models import FloatField, Value
 from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.catalog.queries import document_at
-from cairn.learning.models import Enrolment, Reading
-from cairn.learning.progress import Read, Record
+from cairn.learning.models import ActivityResult, Enrolment, Reading
+from cairn.learning.progress import Drawn, Read, Record
 from cairn.review.models import Review
 from cairn.review.queries import Decision, decisions_for
 from cairn.runs.models import Run
 from cairn.runs.queries import GradingState, grading_state
-from cairn.submissions.queries import results_of
+from cairn.submissions.queries import Results, results_of
 
 
 def record_of(
@@ -30,9 +31,37 @@ def record_of(
     """
     if user is None:
         return Record()
-    if reviews is not None:
-        return Record(results_of(user), _decisions_in(reviews), read_by(user))
-    return Record(results_of(user), decisions_for(user) if decisions else {}, read_by(user))
+    if reviews is None:
+        said = decisions_for(user) if decisions else {}
+    else:
+        said = _decisions_in(reviews)
+    return _with_activities(user, results_of(user), said)
+
+
+def _with_activities(user: User, results: Results, said: Mapping[tuple[str, str], Decision]) -> Record:
+    """Add lessons read, maps drawn and activities done: one query for all three."""
+    none, no_score = Value(""), Value(0.0, output_field=FloatField())
+    lessons = Reading.objects.filter(user=user).annotate(kind=Value("lesson"), score=no_score)
+    others = ActivityResult.objects.filter(user=user).order_by().annotate(section=none)
+    rows = lessons.values_list("kind", "topic", "section", "score", "finished_at").union(
+        others.values_list("kind", "slug", "section", "score", "at"), all=True
+    )
+    read: dict[str, Read] = {}
+    maps: dict[str, Drawn] = {}
+    done: dict[str, datetime] = {}
+    for kind, slug, section, score, at in rows:
+        if kind == "lesson":
+            read[slug] = Read(section, at is not None)
+        elif kind == ActivityResult.Kind.MAP:
+            maps[slug] = min(Drawn(score, at), maps.get(slug, Drawn(score, at)), key=_better)
+        elif score:
+            done[slug] = at
+    return Record(results, said, read, maps, done)
+
+
+def _better(drawn: Drawn) -> tuple[float, datetime]:
+    """The highest score comes first, and of equals the first."""
+    return -drawn.best_score, drawn.at
 
 
 def reviews_of(user: User) -> list[Review]:
@@ -82,8 +111,8 @@ def latest_run(user: User, content_hash: str) -> Run | None:
 
 
 def enrolments_of(user: User) -> list[Enrolment]:
-    """The learner's paths, the one opened last first. One query."""
-    return list(Enrolment.objects.filter(user=user))
+    """The learner's paths with their plans, the one opened last first. One query."""
+    return list(Enrolment.objects.filter(user=user).select_related("plan"))
 
 
 def enrolment_in(user: User, path: str) -> Enrolment | None:

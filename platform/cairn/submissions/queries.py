@@ -114,6 +114,14 @@ def results_of(user: User) -> Results:
     )
 
 
+def history_of(user: User) -> tuple[Sequence[Row], Sequence[QuizRow]]:
+    """What ``results_of`` is made of, oldest first: submissions that count, and quiz attempts that ended.
+
+    Two queries.
+    """
+    return _rows(user), _quiz_rows(user)
+
+
 def _rows(user: User) -> Sequence[Row]:
     """Only projects need their reports: an exercise is told by its counts, and reports are large."""
     report = Case(
