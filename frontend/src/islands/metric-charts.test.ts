@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+const made: { data: unknown[]; setData: ReturnType<typeof vi.fn>; destroy: ReturnType<typeof vi.fn> }[] = [];
+
+// jsdom has no canvas, so the drawing itself is a stand-in here; the browser journeys see the real one.
+vi.mock("uplot", () => {
+  class Plot {
+    cursor = { idx: 0 };
+    root = document.createElement("div");
+    width = 300;
+    height = 230;
+    setData = vi.fn();
+    destroy = vi.fn();
+    setSize = vi.fn();
+    setCursor = vi.fn();
+    constructor(readonly options: { hooks: { setSelect: ((chart: unknown) => void)[] } }, public data: unknown[]) {
+      made.push(this);
+    }
+    valToPos = (): number => 0;
+    static join = (tables: unknown[][]): unknown[] => [tables[0]?.[0], ...tables.flatMap((table) => table.slice(1))];
+  }
+  return { default: Plot };
+});
+
+class Socket extends EventTarget {
+  static OPEN = 1;
+  static opened: Socket[] = [];
+  readyState = 1;
+  close = vi.fn();
+  constructor(readonly url: URL) {
+    super();
+    Socket.opened.push(this);
+  }
+  say(body: unknown): void {
+    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(body) }));
+  }
+}
+
+const answer = { curves: { loss: { count: 2, tries: [{ try: 1, x: [1, 2], y: [3, 2], lost: false }] } }, last: 7 };
+const asked = vi.fn();
+
+beforeEach(() => {
+  made.length = 0;
+  Socket.opened.length = 0;
+  asked.mockReset().mockImplementation(() => Promise.resolve(new Response(JSON.stringify(answer))));
+  vi.stubGlobal("fetch", asked);
+  vi.stubGlobal("WebSocket", Socket);
+  vi.stubGlobal("matchMedia", () => new EventTarget());
+  vi.stubGlobal("ResizeObserver", class { observe = vi.fn(); disconnect = vi.fn(); });
+  vi.stubGlobal("requestAnimationFrame", (draw: () => void) => (draw(), 0));
+});
+
+afterEach(() => {
+  document.body.innerHTML = "";
+  vi.unstubAllGlobals();
+});
+
+async function show(run: object = {}): Promise<HTMLElement> {
+  await import("./metric-charts");
+  const config = { runs: [{ id: "a", label: "Run 1", curves: "/runs/a/curves", main: true, ...run }], charts: [{ title: "Loss", names: ["loss"] }] };
+  document.body.innerHTML = `<script type="application/json" id="c">${JSON.stringify(config)}</script><metric-charts config="c">plain</metric-charts>`;
+  await vi.waitFor(() => expect(made.length).toBeGreaterThan(0));
+  return document.querySelector("metric-charts") as HTMLElement;
+}
+
+const url = (place = -1): URL => asked.mock.calls.at(place)?.[0] as URL;
+
+test("the curves are asked for by name and drawn, and the chart says in words what it shows", async () => {
+  const charts = await show();
+  expect(url().searchParams.get("names")).toBe("loss");
+  expect(made.at(-1)?.data).toEqual([[1, 2], [3, 2]]);
+  expect(charts.querySelector("[role=img]")?.getAttribute("aria-label")).toContain("from 3 to 2");
+  expect(charts.textContent).not.toContain("plain");
+});
+
+test("news that follow are drawn without asking again", async () => {
+  await show({ socket: "/ws/runs/a" });
+  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  expect(Socket.opened[0]?.url.searchParams.get("after")).toBe("7");
+  const before = asked.mock.calls.length;
+  Socket.opened[0]?.say({ points: [{ seq: 8, name: "loss", steps: [3], values: [1], seconds: [1], try: 1 }] });
+  expect(made.at(-1)?.setData).toHaveBeenCalledWith([[1, 2, 3], [3, 2, 1]]);
+  Socket.opened[0]?.say({ points: [{ seq: 8, name: "loss", steps: [3], values: [1], seconds: [1], try: 1 }] });
+  expect(asked.mock.calls.length).toBe(before);
+});
+
+test("news of another try make it ask for the curves", async () => {
+  await show({ socket: "/ws/runs/a" });
+  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  const before = asked.mock.calls.length;
+  Socket.opened[0]?.say({ points: [{ seq: 9, name: "loss", steps: [2], values: [1], seconds: [1], try: 2 }] });
+  await vi.waitFor(() => expect(asked.mock.calls.length).toBe(before + 1));
+});
+
+test("time instead of steps is another question to the site", async () => {
+  const charts = await show();
+  charts.querySelector<HTMLElement>("[data-axis=seconds]")?.click();
+  await vi.waitFor(() => expect(url().searchParams.get("axis")).toBe("seconds"));
+  expect(charts.querySelector("[data-axis=seconds]")?.getAttribute("aria-pressed")).toBe("true");
+});
+
+test("a connection that fails keeps the chart and says how old it is", async () => {
+  const charts = await show();
+  asked.mockImplementation(() => Promise.reject(new Error("no network")));
+  document.dispatchEvent(new CustomEvent("run-finished"));
+  await vi.waitFor(() => expect(charts.textContent).toContain("The connection is lost."));
+  expect(charts.querySelector(".plot")).not.toBeNull();
+});
+
+test("the table view holds the numbers", async () => {
+  const charts = await show();
+  const details = charts.querySelector("details") as HTMLDetailsElement;
+  details.open = true;
+  details.dispatchEvent(new Event("toggle"));
+  const cells = [...details.querySelectorAll("td")].map((cell) => cell.textContent);
+  expect(cells).toEqual(["1", "3", "2", "2"]);
+});
+
+test("what leaves the page closes its socket", async () => {
+  const charts = await show({ socket: "/ws/runs/a" });
+  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  charts.remove();
+  expect(Socket.opened[0]?.close).toHaveBeenCalled();
+});
