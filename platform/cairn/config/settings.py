@@ -178,6 +178,10 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [ROOT / "frontend" / "dist"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "artifacts": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": HOME / "artifacts", "file_permissions_mode": 0o600},
+    },
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -253,6 +257,13 @@ SANDBOX = env.text("CAIRN_SANDBOX", "auto")
 LEASE_SECONDS = env.whole("CAIRN_LEASE_SECONDS", 30)
 SWEEP_SECONDS = env.whole("CAIRN_SWEEP_SECONDS", 5)
 MAX_TRIES = 3
+MAX_TRAIN_TRIES = env.whole("CAIRN_TRAIN_TRIES", 5)
+TRAIN_AT_ONCE = env.whole("CAIRN_TRAIN_AT_ONCE", 2)  # training runs of one person that wait or run
+TRAIN_MINUTES = {  # that one person may keep devices busy within seven days
+    "train-cpu": env.whole("CAIRN_CPU_MINUTES", 1200),
+    "train-gpu": env.whole("CAIRN_GPU_MINUTES", 300),
+}
+ARTIFACTS_FREE_MB = env.whole("CAIRN_ARTIFACTS_FREE_MB", 1024)  # of the disk, that artifacts leave free
 CURRICULUM = Path(env.text("CAIRN_CURRICULUM", str(ROOT / "curriculum")))
 
 # --- Celery: the site's own queue (control) and the nodes' queues share one broker

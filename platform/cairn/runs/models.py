@@ -1,13 +1,15 @@
 """One execution of untrusted code. The row is the truth: what is to be done is a query over it."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from grader.contract import Kind, Verdict
+from grader.contract import Artifact, ArtifactRole, Kind, Verdict
 
 
 class Blob(models.Model):
@@ -37,6 +39,8 @@ class Run(models.Model):
         INTERACTIVE = "interactive"  # somebody watches: the Run button
         GRADE = "grade"
         REGRADE = "regrade"  # graded before, and again because the content changed: nobody waits for it
+        TRAIN_CPU = "train-cpu"
+        TRAIN_GPU = "train-gpu"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
@@ -46,6 +50,7 @@ class Run(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     spec = models.JSONField()  # a contract.Job without its texts: files and tests are {name: digest}
     content_hash = models.CharField(max_length=64)
+    subject = models.CharField(max_length=120, blank=True, default="")  # what the caller files it under
 
     tries = models.PositiveSmallIntegerField(default=0)
     token_hash = models.CharField(max_length=64, blank=True)
@@ -62,6 +67,16 @@ class Run(models.Model):
     tests_total = models.PositiveIntegerField(default=0)
     report = models.JSONField(null=True, blank=True)
 
+    # A training run alone has these. ``starts`` says for each lease at which step, and after how many seconds
+    # of training, it went on: [{"step", "seconds"}]. What an earlier lease logged beyond that is lost.
+    phase = models.CharField(max_length=20, blank=True, default="")  # what its node last said that it does
+    step = models.PositiveBigIntegerField(null=True, blank=True)  # the furthest that was logged
+    starts = models.JSONField(default=list, blank=True)
+    points = models.PositiveIntegerField(default=0)  # stored, of all its curves
+    last_stretch = models.PositiveIntegerField(default=0)  # place of the newest stored stretch of a curve
+    note = models.TextField(blank=True, default="")  # the learner's own
+    tags = models.JSONField(default=list, blank=True)
+
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -73,6 +88,8 @@ class Run(models.Model):
             models.Index(fields=["owner", "queue"], condition=Q(state="running"), name="runs_busy"),
             models.Index(fields=["owner", "queue", "-started_at"], name="runs_served"),
             models.Index(fields=["owner", "-created_at"], name="runs_of_owner"),
+            models.Index(fields=["owner", "kind", "-created_at"], name="runs_by_kind"),
+            models.Index(fields=["subject", "kind"], name="runs_by_subject"),
             models.Index(fields=["queue", "-finished_at"], name="runs_ended"),
         ]
 
@@ -84,12 +101,33 @@ class Run(models.Model):
         """Whether nothing more will happen to this run."""
         return self.state in (self.State.FINISHED, self.State.CANCELLED)
 
+    @property
+    def trains(self) -> bool:
+        """Whether it is a training run, with curves and artifacts."""
+        return self.kind == Kind.TRAIN
+
+    @property
+    def max_tries(self) -> int:
+        """How often it is started before we give up. Hours of training are worth more tries."""
+        tries: int = settings.MAX_TRAIN_TRIES if self.trains else settings.MAX_TRIES
+        return tries
+
+    @property
+    def used(self) -> timedelta:
+        """How long it kept a device busy, as far as that is charged: what failed on our side is free."""
+        if self.started_at is None or self.verdict == Verdict.INTERNAL or self.state == self.State.QUEUED:
+            return timedelta()
+        return (self.finished_at or timezone.now()) - self.started_at
+
 
 # What a node gets that asks for work of a queue: the first of these in which something waits.
 SERVED = {
     Run.Queue.INTERACTIVE: (Run.Queue.INTERACTIVE,),
     Run.Queue.GRADE: (Run.Queue.INTERACTIVE, Run.Queue.GRADE, Run.Queue.REGRADE),
+    Run.Queue.TRAIN_CPU: (Run.Queue.TRAIN_CPU,),
+    Run.Queue.TRAIN_GPU: (Run.Queue.TRAIN_GPU,),
 }
+TRAIN_QUEUES = (Run.Queue.TRAIN_CPU, Run.Queue.TRAIN_GPU)
 
 
 class RunEvent(models.Model):
@@ -108,6 +146,109 @@ class RunEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.data.get('kind', '')}"
+
+
+class Chunk(models.Model):
+    """A stretch of one curve, at most ``curves.CHUNK`` points of one lease, in the order they were logged.
+
+    The arrays are little-endian: int64 steps, float64 values and seconds. The lowest and highest value stand
+    beside them, so that a long curve can be drawn without reading all of it; None where none is finite.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="chunks")
+    name = models.CharField(max_length=120)
+    lease = models.PositiveSmallIntegerField()  # counted from 1, as ``Run.starts``
+    place = models.PositiveIntegerField()  # in this curve, from 0
+    count = models.PositiveIntegerField()
+    full = models.BooleanField(default=False)
+    steps = models.BinaryField()
+    values = models.BinaryField()
+    seconds = models.BinaryField()
+    first_step = models.BigIntegerField()
+    last_step = models.BigIntegerField()
+    first_second = models.FloatField()
+    last_second = models.FloatField()
+    low = models.FloatField(null=True)
+    low_step = models.BigIntegerField()
+    low_second = models.FloatField()
+    high = models.FloatField(null=True)
+    high_step = models.BigIntegerField()
+    high_second = models.FloatField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["run", "name", "place"], name="one_chunk_per_place")
+        ]
+        ordering = ["name", "place"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.first_step} to {self.last_step}"
+
+
+class StoredFile(models.Model):
+    """Bytes addressed by their SHA-256, in the storage named ``artifacts``: kept once however often made."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    size = models.PositiveBigIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+    @property
+    def path(self) -> str:
+        """Its name in the storage."""
+        return f"{self.digest[:2]}/{self.digest}"
+
+
+class RunArtifact(models.Model):
+    """A file that a run made and that is safe here: a contract.Artifact as a row."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="artifacts")
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in ArtifactRole])
+    media_type = models.CharField(max_length=100)
+    step = models.PositiveBigIntegerField(null=True)
+    lease = models.PositiveSmallIntegerField(default=1)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["run", "name", "file", "step"], name="an_artifact_once")
+        ]
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.run_id}"
+
+    @property
+    def message(self) -> Artifact:
+        """As both sides know it. Needs ``file``."""
+        return Artifact(
+            name=self.name,
+            role=ArtifactRole(self.role),
+            digest=self.file_id,
+            size=self.file.size,
+            media_type=self.media_type,
+            step=self.step,
+        )
+
+
+class Input(models.Model):
+    """A run began from an artifact of an earlier one, which its code knows as ``name``."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="inputs")
+    name = models.CharField(max_length=80)
+    artifact = models.ForeignKey(RunArtifact, on_delete=models.CASCADE, related_name="uses")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["run", "name"], name="one_input_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} for {self.run_id}"
 
 
 class Node(models.Model):
