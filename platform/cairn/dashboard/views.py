@@ -1,7 +1,8 @@
-"""Home: what is next, the milestone on hand, the latest work, what a mentor said."""
+"""Home: what is next, the milestone on hand, the latest work, what a mentor said, the year."""
 
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -9,18 +10,26 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
+from cairn.accounts.models import User
 from cairn.catalog.queries import Library, library
+from cairn.dashboard.activity import Year, counts_of, habits_of, year_of
 from cairn.learning import pages, queries
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.mastery_queries import due_today
-from cairn.learning.models import Enrolment
+from cairn.learning.models import Enrolment, Plan
 from cairn.learning.place import remember_path
-from cairn.learning.progress import PathProgress, PlacedMilestone, Record, path_progress
+from cairn.learning.plan_queries import minutes_of
+from cairn.learning.progress import Activity, PathProgress, PlacedMilestone, Record, path_progress
+from cairn.learning.versions import kept, version_of
 from cairn.learning.wording import share
-from cairn.review.models import Review
+from cairn.runs.models import Run
+from cairn.submissions.models import QuizAttempt
+from grader.contract import Kind
 
 LATEST = 6
 SEEN = "stones-seen"  # in the session: how many stones the last visit showed, by path
@@ -40,6 +49,15 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A quiz under way."""
+
+    answered: int
+    questions: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Peak:
     """A cairn of the skyline, on its stage's part of the ground line."""
 
@@ -49,46 +67,98 @@ class Peak:
     state: str  # done, now, next or lock
 
 
+@dataclass(frozen=True)
+class Day:
+    """Home as it was made for a learner, to be shown until their work changes. ``html`` is compressed."""
+
+    path: str  # empty where they walk none
+    laid: int
+    html: bytes
+
+
 @require_safe
 @login_required
 @in_their_zone
 def home(request: HttpRequest) -> HttpResponse:
-    """The learner's day. Without an enrolment: the paths to choose from."""
+    """The learner's day. Without an enrolment: the paths to choose from.
+
+    The day is kept until something is stored about the learner's work, or their clock turns to the next part
+    of the day.
+    """
     user = learner(request)
     assert user is not None  # noqa: S101 - login_required saw to it
-    books = library()
-    enrolments = [one for one in queries.enrolments_of(user) if one.path in books.paths]
     now = queries.now_for(user)
-    greeting = {"now": now, "greeting": _greeting(now.hour), "enrolments": enrolments, "books": books}
-    if not enrolments:
-        return render(request, "dashboard/newcomer.html", greeting | _choice(books))
+    greeting = _greeting(now.hour)
+    version = version_of(user)
+    day = kept(user, version, "home", lambda: _made(user, now), now.date(), greeting)
+    if not day.path:
+        return render(
+            request, "dashboard/newcomer.html", {"now": now, "greeting": greeting} | _choice(library())
+        )
+    remember_path(request, day.path)
+    if _has_new_stone(request, day.path, day.laid):
+        day = _made(user, now, settle=True)
+    return render(request, "dashboard/home.html", {"day": mark_safe(zlib.decompress(day.html).decode())})  # noqa: S308 - a template made it
+
+
+def _made(user: User, now: datetime, *, settle: bool = False) -> Day:
+    """The day from the database: a fixed number of queries."""
+    books = library()
+    mine = Enrolment.objects.filter(user=user, path__in=list(books.paths)).select_related("plan")
+    if not (enrolments := list(mine)):
+        return Day("", 0, b"")
     reviews = queries.reviews_of(user)
     record = queries.record_of(user, reviews=reviews)
-    day = _day(request, enrolments, books, record, reviews) | {"due": due_today(user)}
-    return render(request, "dashboard/home.html", greeting | day)
+    progress = path_progress(books.path(enrolments[0].path), books, record)
+    begun = begun_quizzes(user, books)
+    context = (
+        {"user": user, "now": now, "greeting": _greeting(now.hour), "settle": settle}
+        | _walk(enrolments, books, progress, now.date(), begun)
+        | {"work": _latest(user, record, books, begun), "reviews": reviews[:3]}
+        | {
+            "due": due_today(user),
+            "year": _year(user, enrolments[0], books, now.date()),
+            "zone": user.timezone,
+        }
+    )
+    html = render_to_string("dashboard/_day.html", context)
+    return Day(progress.path.slug, progress.laid, zlib.compress(html.encode(), 1))
 
 
-def _day(
-    request: HttpRequest, enrolments: list[Enrolment], books: Library, record: Record, reviews: list[Review]
+def _walk(
+    enrolments: list[Enrolment], books: Library, progress: PathProgress, today: date, begun: dict[str, Begun]
 ) -> dict[str, Any]:
-    enrolment = enrolments[0]
-    progress = path_progress(books.path(enrolment.path), books, record)
-    remember_path(request, enrolment.path)
+    """Where the learner is on the path opened last, and what is next there."""
     current = progress.current
+    upcoming = [_as_begun(one, begun) for one in progress.upcoming]
     return {
-        "enrolment": enrolment,
+        "enrolment": enrolments[0],
         "others": [books.path(one.path) for one in enrolments[1:]],
         "progress": progress,
-        "week": _week(enrolment.starts_on, queries.today_for(learner(request))),
+        "upcoming": upcoming,
+        "week": _week(enrolments[0].starts_on, today),
         "skyline": list(_skyline(progress)),
-        "minutes": sum(one.minutes for one in progress.upcoming[:3]),
+        "minutes": sum(one.minutes for one in upcoming[:3]),
         "current": current,
         "cairn": pages.cairn_of(current.milestone, current.state) if current else None,
         "stones": [pages.stone_row(stone, books) for stone in current.state.stones] if current else [],
-        "settle": _has_new_stone(request, progress),
-        "work": sorted(_work(record, books), key=lambda row: row.at, reverse=True)[:LATEST],
-        "reviews": reviews[:3],
     }
+
+
+def _as_begun(activity: Activity, begun: dict[str, Begun]) -> Activity:
+    """A quiz that was begun and not finished says how far it is, and is gone on with."""
+    if activity.kind != "quiz" or activity.slug not in begun:
+        return activity
+    one = begun[activity.slug]
+    left = max(1, one.questions - one.answered)
+    return replace(activity, state="started", minutes=left, why=f"{one.answered} of {one.questions} answered")
+
+
+def _year(user: User, enrolment: Enrolment, books: Library, today: date) -> Year:
+    stored = getattr(enrolment, "plan", None) or Plan(enrolment=enrolment)
+    minutes = minutes_of(stored, enrolment.hours_per_week, books.path(enrolment.path))
+    counts = counts_of(user, today, queries.zone_of(user))
+    return year_of(counts, habits_of(user, today, minutes), today)
 
 
 def _choice(books: Library) -> dict[str, Any]:
@@ -127,16 +197,49 @@ def _peak(placed: PlacedMilestone, progress: PathProgress) -> Peak:
     return Peak(placed, pages.cairn_of(placed.milestone, placed.state), url, state)
 
 
-def _has_new_stone(request: HttpRequest, progress: PathProgress) -> bool:
+def _has_new_stone(request: HttpRequest, path: str, laid: int) -> bool:
     """Whether a stone was laid since home was last seen. Remembered, so that it settles only once."""
     seen: dict[str, int] = request.session.get(SEEN, {})
-    before = seen.get(progress.path.slug)
-    if before != progress.laid:
-        request.session[SEEN] = seen | {progress.path.slug: progress.laid}
-    return before is not None and progress.laid > before
+    before = seen.get(path)
+    if before != laid:
+        request.session[SEEN] = seen | {path: laid}
+    return before is not None and laid > before
 
 
-def _work(record: Record, books: Library) -> Iterator[Work]:
+def begun_quizzes(user: User, books: Library) -> dict[str, Begun]:
+    """Quizzes under way that can be gone on with, by topic. One query."""
+    mine = QuizAttempt.objects.filter(user=user, finished_at=None).exclude(results={}).order_by("started_at")
+    return {
+        topic: Begun(len(results), books.topic(topic).question_count, at)
+        for topic, content_hash, results, at in mine.values_list(
+            "topic", "content_hash", "results", "started_at"
+        )
+        if topic in books.topics and books.topic(topic).quiz_hash == content_hash
+    }
+
+
+def _latest(user: User, record: Record, books: Library, begun: dict[str, Begun]) -> list[Work]:
+    """The newest work: what was handed in and answered, quizzes under way, training runs."""
+    rows = [*_work(record, books, begun), *_unfinished(books, begun), *_runs(user)]
+    return sorted(rows, key=lambda row: row.at, reverse=True)[:LATEST]
+
+
+def _runs(user: User) -> Iterator[Work]:
+    """Training runs. Runs that grade are told by what was handed in. One query."""
+    rows = Run.objects.filter(owner=user, kind=Kind.TRAIN).order_by("-created_at")
+    for run in rows.only("title", "state", "verdict", "created_at")[:LATEST]:
+        word = run.verdict if run.state == Run.State.FINISHED else run.state
+        url = reverse("runs:page", args=[run.pk])
+        yield Work("run", run.title, "Training run", url, word, "", run.created_at)
+
+
+def _unfinished(books: Library, begun: dict[str, Begun]) -> Iterator[Work]:
+    for slug, one in begun.items():
+        title, url = books.topic(slug).content.title, reverse("learning:quiz", args=[slug])
+        yield Work("quiz", title, "Quiz", url, "started", f"{one.answered} of {one.questions}", one.at)
+
+
+def _work(record: Record, books: Library, begun: dict[str, Begun]) -> Iterator[Work]:
     """Everything that was worked at, from the results that progress has read anyway."""
     results = record.results
     for slug, exercise in results.exercises.items():
@@ -152,7 +255,7 @@ def _work(record: Record, books: Library) -> Iterator[Work]:
                 "project", title, "Project", url, project.status, share(project.best_score), project.at
             )
     for slug, quiz in results.quizzes.items():
-        if slug in books.topics:
+        if slug in books.topics and slug not in begun:
             topic, url = books.topic(slug), reverse("learning:quiz", args=[slug])
             state = "passed" if quiz.best_score >= topic.pass_score - 1e-9 else "started"
             yield Work(

@@ -30,6 +30,7 @@ from grader.contract import Verdict
 
 QUESTION, EXERCISE = MasteryCard.Kind.QUESTION, MasteryCard.Kind.EXERCISE
 KEPT_SECONDS = 24 * 3600
+BAR = 44  # pixels: the highest bar of the week
 
 
 class Key(NamedTuple):
@@ -98,6 +99,12 @@ class Deck:
         return days_ahead((card.memory.due_on for card in self._of(QUESTION)), self.today)
 
     @property
+    def bars(self) -> list[tuple[date, int, int]]:
+        """The week with the height of each day's bar, in pixels."""
+        most = max(count for _, count in self.week)
+        return [(day, count, round(BAR * count / most) if most else 0) for day, count in self.week]
+
+    @property
     def topics(self) -> list[TopicDue]:
         """The topics of the questions, the weakest first."""
         weakest_first = sorted(self._of(QUESTION), key=lambda card: (card.memory.stability, card.name))
@@ -134,6 +141,7 @@ class Due:
     topics: tuple[str, ...]
     minutes: int
     exercises: int
+    bars: list[tuple[date, int, int]]  # of seven days; empty where nothing comes back in them
 
 
 def due_today(user: User) -> Due:
@@ -141,7 +149,9 @@ def due_today(user: User) -> Due:
     deck = deck_of(user)
     batch = deck.batch()
     topics = tuple(dict.fromkeys(card.title for card in batch))
-    return Due(len(batch), topics, -(-len(batch) * SECONDS_A_QUESTION // 60), len(deck.exercises))
+    minutes = -(-len(batch) * SECONDS_A_QUESTION // 60)
+    bars = deck.bars if any(count for _, count in deck.week) else []
+    return Due(len(batch), topics, minutes, len(deck.exercises), bars)
 
 
 def deck_of(user: User) -> Deck:

@@ -92,8 +92,6 @@ def _question(card: Card) -> dict[str, Any]:
 
 
 def _surroundings(request: HttpRequest, deck: Deck, batch: list[Card]) -> dict[str, Any]:
-    week = deck.week
-    most = max(count for _, count in week)
     return {
         "left": len(batch),
         "done": deck.done_today,
@@ -101,7 +99,7 @@ def _surroundings(request: HttpRequest, deck: Deck, batch: list[Card]) -> dict[s
         "minutes_a_day": MINUTES_A_DAY,
         "waiting": len(deck.due) - len(batch),
         "more": _more(request),
-        "week": [(day, count, round(44 * count / most) if most else 0) for day, count in week],
+        "week": deck.bars,
         "topics": deck.topics,
         "exercises": deck.exercises[:1],
         "empty": not deck.cards,

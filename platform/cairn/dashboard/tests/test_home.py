@@ -89,14 +89,6 @@ def test_guests_sign_in_first(client, books):
     assert answer.url.endswith("?next=/home")
 
 
-def test_home_costs_at_most_nine_queries(walking, noor, django_assert_max_num_queries):
-    passed_quiz(noor)
-    submit(noor, "exercise", "dot-product", {"dot.py": "# mine"})
-    walking.get("/home")
-    with django_assert_max_num_queries(9):
-        walking.get("/home")
-
-
 @pytest.mark.parametrize(
     ("hour", "said"), [(4, "evening"), (5, "morning"), (11, "morning"), (12, "afternoon"), (18, "evening")]
 )
