@@ -51,6 +51,7 @@ class World:
     projects: Mapping[str, tuple[str, ...]]
     exercises: Mapping[str, tuple[str, ...]]
     hashes: Mapping[str, str]
+    questions: Mapping[str, tuple[str, ...]]
 
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -85,7 +86,8 @@ class Walker:
         begun = self._shape.until - timedelta(days=dice.randint(1, 364))
         hours = dice.randint(3, 15)
         self._life.add("learning.Enrolment", 0, user_id=self._pk, path=path, starts_on=begun,
-                       hours_per_week=hours, created_at=_noon(begun), last_opened_at=_noon(begun))  # fmt: skip
+                       hours_per_week=hours, created_at=_noon(begun),
+                       last_opened_at=_noon(begun))  # fmt: skip
         topics = self._world.topics[path]
         mean = self._shape.events_each / EVENTS_A_TOPIC
         wanted = dice.lognormvariate(_location(mean), SPREAD)
@@ -97,6 +99,12 @@ class Walker:
             off = begun + timedelta(days=dice.randint(0, 364))
             self._once("learning.DayOff", day=off)
         return self._life
+
+    def _completed(self, kind: str, slug: str, at: datetime) -> None:
+        known = self._life.rows.setdefault("learning.Completion", [])
+        if not any(row["kind"] == kind and row["slug"] == slug for row in known):
+            self._life.add("learning.Completion", 0, user_id=self._pk, kind=kind, path="", slug=slug, at=at,
+                           content_hash=self._world.hashes.get(slug, HASH))  # fmt: skip
 
     def _once(self, model: str, **values: Any) -> None:
         row = {"user_id": self._pk, **values}
@@ -121,6 +129,7 @@ class Walker:
         at = self._at(day)
         self._life.add("learning.Reading", user_id=self._pk, topic=slug, content_hash=HASH, updated_at=at,
                        finished_at=at if self._random.random() < 0.85 else None)  # fmt: skip
+        self._completed("lesson", slug, at)
         missed = self._quiz(slug, day)
         for exercise in self._world.exercises.get(slug) or (f"{slug}-first", f"{slug}-second"):
             self._exercise(exercise, day)
@@ -132,19 +141,22 @@ class Walker:
     def _quiz(self, slug: str, day: date) -> list[str]:
         """One or two attempts; the questions missed."""
         missed: list[str] = []
+        asked_in = self._world.questions.get(slug) or tuple(f"question-{n}" for n in range(QUESTIONS))
         for attempt in range(1 + (self._random.random() < 0.25)):
-            asked = QUESTIONS if self._random.random() < 0.93 else self._random.randint(1, QUESTIONS - 1)
-            points = [float(self._random.random() < 0.8) for _ in range(asked)]
-            names = [f"question-{number}" for number in range(asked)]
-            at, whole = self._at(day, 30 + 40 * attempt), asked == QUESTIONS
+            whole = self._random.random() < 0.93
+            names = asked_in if whole else asked_in[: self._random.randint(1, len(asked_in) - 1)]
+            points = [float(self._random.random() < 0.8) for _ in names]
+            at = self._at(day, 30 + 40 * attempt)
             self._life.add(
-                "submissions.QuizAttempt", asked, user_id=self._pk, topic=slug,
+                "submissions.QuizAttempt", len(names), user_id=self._pk, topic=slug,
                 content_hash=self._world.hashes.get(slug, HASH), seed=self._random.randint(0, 2**31 - 1),
                 answers={name: index % 4 for index, name in enumerate(names)},
                 results=dict(zip(names, points, strict=True)), started_at=at,
-                score=sum(points) / QUESTIONS if whole else None,
+                score=sum(points) / len(names) if whole else None,
                 finished_at=at + timedelta(minutes=12) if whole else None,
             )  # fmt: skip
+            if whole and sum(points) / len(names) >= 0.7:
+                self._completed("quiz", slug, at)
             missed += [name for name, got in zip(names, points, strict=True) if not got]
         return list(dict.fromkeys(missed))
 
@@ -155,6 +167,7 @@ class Walker:
                        stability=self._random.uniform(0.4, 60), difficulty=self._random.uniform(2, 9),
                        reviewed_on=last, due_on=last + ahead, misses=1, seen=2**40,
                        practised_on=last)  # fmt: skip
+        self._once("learning.PracticeDay", day=last, answers=3)
 
     def _note(self, slug: str, day: date) -> None:
         at = self._at(day, 90)
@@ -170,8 +183,10 @@ class Walker:
         chance = self._random.uniform(0.35, 0.9)
         for place in range(1, 5):
             passed = self._random.random() < chance
-            self._submission("exercise", slug, place, self._at(day, 60 + place * 7), passed)
+            at = self._at(day, 60 + place * 7)
+            self._submission("exercise", slug, place, at, passed)
             if passed:
+                self._completed("exercise", slug, at)
                 return
 
     def _projects(self, path: str, topics: int, begun: date) -> None:
@@ -233,7 +248,7 @@ def _location(mean: float) -> float:
 
 
 class NotHere(Exception):
-    """This database is not one to fill with made-up people."""
+    """The database is not one to fill with made-up people."""
 
 
 @dataclass(frozen=True)
@@ -296,7 +311,15 @@ def _world() -> World:
     hashes = {slug: topic.quiz_hash for slug, topic in books.topics.items() if topic.quiz_hash}
     hashes |= {slug: entry.content_hash for slug, entry in books.exercises.items()}
     hashes |= {slug: entry.content_hash for slug, entry in books.projects.items() if entry.written}
-    return World(topics, projects, exercises, hashes)
+    return World(topics, projects, exercises, hashes, _questions(set(hashes.values())))
+
+
+def _questions(hashes: set[str]) -> dict[str, tuple[str, ...]]:
+    from cairn.catalog.models import Document
+
+    quizzes = Document.objects.filter(kind=Document.Kind.QUIZ, content_hash__in=hashes)
+    return {slug: tuple(one["id"] for one in body["questions"]) for slug, body in
+            quizzes.values_list("slug", "body")}  # fmt: skip
 
 
 def _unique(slugs: Iterable[str]) -> tuple[str, ...]:
@@ -331,9 +354,11 @@ def _cohorts(people: list[int], mentors: list[int], shape: Shape) -> None:
 
 
 # Runs before the submissions that point to them, and those before their reviews.
-_ORDER = ("learning.Enrolment", "learning.Reading", "learning.MasteryCard", "learning.Note",
-          "learning.DayOff", "submissions.QuizAttempt", "runs.Run", "submissions.Submission",
-          "review.Review")  # fmt: skip
+_ORDER = (
+    *("learning.Enrolment", "learning.Reading", "learning.MasteryCard", "learning.PracticeDay"),
+    *("learning.Note", "learning.DayOff", "learning.Completion", "submissions.QuizAttempt"),
+    *("runs.Run", "submissions.Submission", "review.Review"),
+)
 
 
 def _write(rows: Rows) -> None:
@@ -348,7 +373,7 @@ def _write(rows: Rows) -> None:
 
 
 def _insert(model: "type[Model]", rows: list[dict[str, Any]]) -> None:
-    """Rows as they are: ``bulk_create`` would put today into every column that keeps the day of its making."""
+    """Rows as they are: ``bulk_create`` would put today where a column keeps the day of its making."""
     from django.db import connection
 
     fields = [one for one in model._meta.concrete_fields if one.attname in rows[0] or not one.primary_key]
@@ -358,7 +383,7 @@ def _insert(model: "type[Model]", rows: list[dict[str, Any]]) -> None:
         for row in rows
     ]
     table = connection.ops.quote_name(model._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(one.column) for one in fields)
+    columns = ", ".join(connection.ops.quote_name(one.column) for one in fields if one.column)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
