@@ -87,7 +87,9 @@ class News:
         self._tell, self._lock = tell, threading.Lock()
         self._gathered_at = -NEWS_SECONDS
         self._unsent: dict[str, Any] = {}
-        self._gather_if_old()
+        if tell is not None:
+            self._gathered_at = time.monotonic()
+            self._gather(tell)  # so that the very first claim says it
 
     def due(self) -> dict[str, Any]:
         """``{"about": …}`` where there is something that was not said yet, else nothing."""

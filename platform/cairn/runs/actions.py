@@ -301,8 +301,8 @@ def _skips_locked() -> bool:
 def _wake_what_waits() -> None:
     """A node that is there gets up to four calls for a long queue; a queue that nobody serves gets one.
 
-    An empty queue is called too while no node is known: that is how the site learns that one is there. For
-    what waits in a paused queue nobody is called.
+    An empty queue is called too while no node is known or one is quiet: that is how the site learns that it
+    is there. For what waits in a paused queue nobody is called.
     """
     queued = Run.objects.filter(state=Run.State.QUEUED).exclude(queue__in=Pause.objects.values("queue"))
     counts = queued.values_list("queue").annotate(n=Count("pk"))
@@ -310,8 +310,9 @@ def _wake_what_waits() -> None:
     for queue, count in counts.order_by():
         waiting[Run.Queue(calls_for(queue))] += count
     served = nodes.last_seen() is not None
+    roll_call = not served or nodes.some_are_quiet()
     for queue, count in waiting.items():
-        if count or not served:
+        if count or roll_call:
             wake(queue, times=min(count, 4) if served else 1)
 
 

@@ -42,6 +42,12 @@ def working() -> QuerySet[Node]:
     return Node.objects.filter(trouble="", draining=False, seen_at__gt=timezone.now() - FRESH)
 
 
+def some_are_quiet() -> bool:
+    """Whether a node that spoke within the hour has not for half a minute: idle ones speak when called."""
+    now = timezone.now()
+    return Node.objects.filter(seen_at__gt=now - timedelta(hours=1), seen_at__lt=now - FRESH / 2).exists()
+
+
 def last_seen() -> datetime | None:
     """When a node that can work last spoke, if that was within a minute."""
     return working().order_by("-seen_at").values_list("seen_at", flat=True).first()

@@ -101,7 +101,7 @@ class GradingState:
 def grading_state() -> GradingState:
     """Whether a node is there to run learner code, and may. One query."""
     fresh = Node.objects.filter(seen_at__gt=timezone.now() - nodes.FRESH).order_by("-seen_at")
-    paused = Exists(Pause.objects.filter(queue__in=SERVED))
+    paused = Exists(Pause.objects.filter(queue__in=(Run.Queue.INTERACTIVE, Run.Queue.GRADE)))
     why = _why_not(list(fresh.values_list("trouble", "draining", paused)))
     kept = "What you hand in is saved and waits for its turn."
     return GradingState(

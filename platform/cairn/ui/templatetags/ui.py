@@ -82,6 +82,8 @@ def _stones(milestone: Any) -> Sequence[drawing.Stone]:
     ]
 
 
+MOST_PLACES = 6  # in the bar at the bottom of a phone
+
 LOGO = mark_safe(
     '<svg viewBox="0 0 28 28" aria-hidden="true">'
     '<path d="M3.2 22.6c-.3-2.6 2.3-4.3 5.6-4.6 3.9-.4 9.5-.5 13 .3 2.6.6 3.7 2.5 3 4.5-.6 1.7-2.5 2.2-5 2.3'
@@ -213,12 +215,19 @@ def logo() -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def navigation(context: Context) -> list[dict[str, Any]]:
-    """The main navigation: the context's ``nav``, or what the person's role gives."""
+    """The main navigation: the context's ``nav``, or what the person's role gives.
+
+    ``extra`` items stand under "More" where there is no room: more than six do not fit a phone's bar.
+    """
     given: list[dict[str, Any]] | None = context.get("nav")
     request: HttpRequest | None = context.get("request")
     items = given if given is not None else _navigation_of(context.get("user"))
     path = request.path if request else ""
-    return [{**item, "current": item.get("current", _is_current(item["url"], path))} for item in items]
+    fits = len(items) if len(items) <= MOST_PLACES else MOST_PLACES - 1
+    return [
+        {**item, "current": item.get("current", _is_current(item["url"], path)), "extra": place >= fits}
+        for place, item in enumerate(items)
+    ]
 
 
 def _is_current(url: str, path: str) -> bool:
@@ -242,6 +251,7 @@ def _navigation_of(user: Any) -> list[dict[str, Any]]:
     if getattr(user, "is_mentor", False) or user.is_staff:
         items.append({"url": "/review", "text": "Review queue", "icon": "inbox"})
     if user.is_staff:
+        items.append({"url": "/ops", "text": "Operations", "icon": "gauge"})
         items.append({"url": "/admin/", "text": "Admin", "icon": "settings"})
     return items
 

@@ -133,13 +133,26 @@ def user(**roles: bool) -> SimpleNamespace:
         (user(is_mentor=True), ["Today", "Paths", "Map", "Plan", "Practice", "Notes", "Review queue"]),
         (
             user(is_staff=True),
-            ["Today", "Paths", "Map", "Plan", "Practice", "Notes", "Review queue", "Admin"],
+            ["Today", "Paths", "Map", "Plan", "Practice", "Notes", "Review queue", "Operations", "Admin"],
         ),
     ],
 )
 def test_navigation_follows_the_role(person: Any, texts: list[str]) -> None:
     """Nobody sees a link that would refuse them."""
     assert [item["text"] for item in navigation(Context({"user": person}))] == texts
+
+
+def test_what_does_not_fit_a_phone_stands_under_more() -> None:
+    """Six places fit; of more, five do beside "More"."""
+    learner = navigation(Context({"user": user()}))
+    admin = navigation(Context({"user": user(is_staff=True)}))
+    assert [item["text"] for item in learner if item["extra"]] == []
+    assert [item["text"] for item in admin if item["extra"]] == [
+        "Notes",
+        "Review queue",
+        "Operations",
+        "Admin",
+    ]
 
 
 def test_navigation_marks_where_you_are() -> None:
