@@ -5,6 +5,7 @@ for editors. Unknown keys are errors: a misspelt key must not be a silently miss
 collecting their errors and rendering them is ``loader.py``; here is only the shape.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -121,6 +122,14 @@ class Assessment(Content):
         return self
 
 
+class Change(Content):
+    """What changed on a day, for those who passed before. A ``minor`` one is told to nobody."""
+
+    on: date
+    what: str = Field(min_length=1, max_length=200)
+    minor: bool = False
+
+
 class ExerciseLimits(Content):
     """What a submission to this exercise may use, in an author's units."""
 
@@ -142,6 +151,7 @@ class Exercise(Content):
     points: int = Field(10, gt=0, le=100)
     limits: ExerciseLimits = ExerciseLimits()
     covers: tuple[RowId, ...] = ()
+    changes: tuple[Change, ...] = Field((), exclude_if=unset)
 
 
 class CriterionKind(StrEnum):
@@ -456,6 +466,7 @@ class Project(Content):
     prerequisites: tuple[Slug, ...] = ()  # topics
     criteria: tuple[Criterion, ...] = ()
     covers: tuple[RowId, ...] = ()
+    changes: tuple[Change, ...] = Field((), exclude_if=unset)
     resources: tuple[Resource, ...] = ()
 
 

@@ -104,7 +104,7 @@ def exercise(source: Source, folder: Path, model: content.Exercise, tests: Autho
         return body, {"tests": trusted, "solution": texts["solution.py"]}
 
     parts = (*texts.values(), *_flat(trusted), *_figures(source, folder))
-    return Draft("exercise", folder.name, digest(_json(model, exclude={"covers"}), *parts), make)
+    return Draft("exercise", folder.name, digest(_json(model, exclude={"covers", "changes"}), *parts), make)
 
 
 def project(source: Source, folder: Path, model: content.Project, tests: AuthoredTests) -> Draft:
@@ -132,7 +132,7 @@ def project(source: Source, folder: Path, model: content.Project, tests: Authore
             "tests": {"tests.py" if name == "evaluate.py" else name: t for name, t in trusted.items()}
         }
 
-    shape = _json(model, exclude={"covers", "resources"})
+    shape = _json(model, exclude={"covers", "resources", "changes"})
     parts = (brief, *_flat(trusted), *starters.values(), *_figures(source, folder))
     return Draft("project", folder.name, digest(shape, *parts), make)
 

@@ -143,6 +143,20 @@ class Library:
         """The skill map of that slug. Raises NotFound."""
         return _find(self.maps, slug)
 
+    def activity(self, slug: str) -> content.ActivityCriterion:
+        """What the activity of that name asks for. Raises NotFound."""
+        return _find(self.activities, slug)
+
+    @cached_property
+    def activities(self) -> Mapping[str, content.ActivityCriterion]:
+        """Every activity that a criterion asks for, by name."""
+        of_paths = (
+            one for path in self.paths.values() for place in path.content.milestones for one in place.criteria
+        )
+        of_projects = (one for project in self.projects.values() for one in project.content.criteria)
+        found = (one for one in (*of_paths, *of_projects) if isinstance(one, content.ActivityCriterion))
+        return {one.activity: one for one in found}
+
     def criteria(self, milestone: content.Milestone) -> tuple[PlacedCriterion, ...]:
         """The milestone's criteria as stones: those of its projects, then its own."""
         placed = [

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.urls import reverse
 
 from cairn.catalog.content import (
+    ActivityCriterion,
     Criterion,
     CriterionKind,
     DocumentCriterion,
+    ExerciseCriterion,
+    MapCriterion,
     MetricCriterion,
     Milestone,
     QuizCriterion,
@@ -22,13 +26,23 @@ from cairn.learning.progress import (
     PathProgress,
     PlacedMilestone,
     Record,
+    State,
     StoneState,
     topic_activities,
 )
-from cairn.learning.wording import metric, share
-from cairn.ui.cairn import Stone
+from cairn.learning.wording import metric, plural, share
+from cairn.ui.cairn import Kind, Stone
 
-VERBS = {"lesson": "Read", "quiz": "Answer", "exercise": "Write", "project": "Build"}
+VERBS = {
+    "lesson": "Read",
+    "quiz": "Answer",
+    "exercise": "Write",
+    "project": "Build",
+    "map": "Draw",
+    "activity": "Do",
+}
+# The visual language has five kinds of stones; what came later looks like its nearest relative.
+DRAWN_AS: dict[str, Kind] = {"review": "rubric", "map": "quiz", "activity": "document"}
 
 
 @dataclass(frozen=True)
@@ -41,23 +55,37 @@ class Cairn:
 
 
 def cairn_of(milestone: Milestone, state: MilestoneState) -> Cairn:
-    """The drawing's data: stones with their rank among those laid, which is their order from the ground."""
+    """The drawing's data: stones with their rank among those laid, which is their order from the ground.
+
+    An optional stone is drawn once it is laid: until then nothing waits for it.
+    """
     laid = sorted({stone.met_at for stone in state.stones if stone.met_at})
     stones = tuple(
         Stone(
             stone.criterion.id,
-            stone.criterion.kind.value,
+            DRAWN_AS.get(stone.criterion.kind.value, cast(Kind, stone.criterion.kind.value)),
             stone.state.value,
             laid.index(stone.met_at) if stone.met_at else 0,
         )
         for stone in state.stones
+        if stone.state == State.MET or not stone.criterion.optional
     )
     return Cairn(milestone.slug, milestone.title, stones)
 
 
 @dataclass(frozen=True)
+class Step:
+    """One place where a stone can be worked at. ``note`` says how far the learner got there."""
+
+    title: str
+    url: str
+    done: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class StoneRow:
-    """A criterion with its state. ``steps`` are the addresses where it can be worked at."""
+    """A criterion with its state. ``steps`` are where it can be worked at, ``remains`` what is missing."""
 
     criterion: Criterion
     project: str | None
@@ -66,7 +94,8 @@ class StoneRow:
     detail: str
     since: datetime | None
     met_at: datetime | None
-    steps: tuple[tuple[str, str], ...]  # (title, url)
+    steps: tuple[Step, ...]
+    remains: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,8 +145,9 @@ class StageRow:
     hours: float
 
 
-def stone_row(stone: StoneState, library: Library) -> StoneRow:
-    """One criterion as a list shows it."""
+def stone_row(stone: StoneState, library: Library, record: Record | None = None) -> StoneRow:
+    """One criterion as a list shows it. With the learner's ``record``, what remains is told step by step."""
+    met = stone.state == State.MET
     return StoneRow(
         criterion=stone.criterion,
         project=stone.project,
@@ -126,8 +156,16 @@ def stone_row(stone: StoneState, library: Library) -> StoneRow:
         detail=stone.detail,
         since=stone.since,
         met_at=stone.met_at,
-        steps=tuple(_steps(stone, library)),
+        steps=tuple(_steps(stone, library, record or Record())),
+        remains="" if met or record is None else _remains(stone, record),
     )
+
+
+KIND_WORDS = {
+    CriterionKind.RUBRIC: "Judged by a mentor",
+    CriterionKind.REVIEW: "Approved by a mentor",
+    CriterionKind.ACTIVITY: "Your own activity",
+}
 
 
 def kind_words(criterion: Criterion) -> str:
@@ -139,10 +177,10 @@ def kind_words(criterion: Criterion) -> str:
             return f"Metric, {bound_words(criterion)}"
         case DocumentCriterion() if criterion.min_words:
             return f"Document, {criterion.min_words} words"
+        case MapCriterion():
+            return f"Skill map, {share(criterion.at_least)}"
         case _:
-            return {CriterionKind.RUBRIC: "Judged by a mentor"}.get(
-                criterion.kind, criterion.kind.capitalize()
-            )
+            return KIND_WORDS.get(criterion.kind, criterion.kind.capitalize())
 
 
 def bound_words(criterion: MetricCriterion) -> str:
@@ -157,21 +195,71 @@ def bound_words(criterion: MetricCriterion) -> str:
     return ""
 
 
-def _steps(stone: StoneState, library: Library) -> Iterator[tuple[str, str]]:
+def _steps(stone: StoneState, library: Library, record: Record) -> Iterator[Step]:
     """Where to go for this stone, leaving out what is still being written."""
-    criterion = stone.criterion
     if stone.project and library.project(stone.project).written:
-        yield library.project(stone.project).content.title, reverse("learning:project", args=[stone.project])
-    for slug in getattr(criterion, "exercises", ()):
-        yield library.exercise(slug).content.title, reverse("learning:exercise", args=[slug])
-    for slug in getattr(criterion, "topics", ()):
-        if library.topic(slug).quiz_hash:
-            yield f"Quiz: {library.topic(slug).content.title}", reverse("learning:quiz", args=[slug])
+        title = library.project(stone.project).content.title
+        yield Step(title, reverse("learning:project", args=[stone.project]), stone.state == State.MET)
+    match stone.criterion:
+        case ExerciseCriterion(exercises=exercises):
+            yield from (_exercise_step(slug, library, record) for slug in exercises)
+        case QuizCriterion() as criterion:
+            yield from _quiz_steps(criterion, library, record)
+        case MapCriterion(map=slug):
+            title, met = library.skill_map(slug).content.title, stone.state == State.MET
+            yield Step(title, reverse("learning:skill-map", args=[slug]), met)
+        case ActivityCriterion(activity=slug):
+            done = stone.state == State.MET
+            title = "See your note" if done else "Say that it is done"
+            yield Step(title, reverse("learning:activity", args=[slug]), done)
+
+
+def _exercise_step(slug: str, library: Library, record: Record) -> Step:
+    outcome = record.results.exercises.get(slug)
+    done = bool(outcome and outcome.passed_at)
+    note = f"{outcome.passed_tests} of {plural(outcome.total_tests, 'test')}" if outcome and not done else ""
+    return Step(library.exercise(slug).content.title, reverse("learning:exercise", args=[slug]), done, note)
+
+
+def _quiz_steps(criterion: QuizCriterion, library: Library, record: Record) -> Iterator[Step]:
+    for slug in criterion.quizzes:
+        outcome = record.results.quizzes.get(slug)
+        done = outcome is not None and outcome.best_score >= criterion.at_least - 1e-9
+        note = f"best so far {share(outcome.best_score)}" if outcome and not done else ""
+        if slug in library.assessments:
+            entry = library.assessment(slug)
+            if not library.unwritten(entry):
+                yield Step(entry.content.title, reverse("learning:assessment", args=[slug]), done, note)
+        elif library.topic(slug).quiz_hash:
+            title = f"Quiz: {library.topic(slug).content.title}"
+            yield Step(title, reverse("learning:quiz", args=[slug]), done, note)
+
+
+def _remains(stone: StoneState, record: Record) -> str:
+    """What is still missing where the detail does not say it all."""
+    project = record.results.projects.get(stone.project or "")
+    match stone.criterion:
+        case ExerciseCriterion(tests=tests) if project and tests:
+            left = [name for name in tests if project.tests.get(name) != "passed"]
+            return f"Still to pass: {', '.join(map(_test_words, left))}." if left else ""
+        case MetricCriterion() as criterion if project and criterion.metric in project.metrics:
+            return f"It needs {bound_words(criterion)}."
+        case DocumentCriterion() as criterion if project and (info := project.files.get(criterion.file)):
+            have = {heading.casefold().strip() for heading in info.headings}
+            missing = [one for one in criterion.headings if one.casefold().strip() not in have]
+            return f"Headings still missing: {', '.join(missing)}." if missing else ""
+        case _:
+            return ""
+
+
+def _test_words(name: str) -> str:
+    return name.removeprefix("test_").replace("_", " ")
 
 
 def activity_url(activity: Activity) -> str:
     """The page where it is done."""
-    return reverse(f"learning:{activity.kind}", args=[activity.slug])
+    name = {"map": "skill-map"}.get(activity.kind, activity.kind)
+    return reverse(f"learning:{name}", args=[activity.slug])
 
 
 def topic_row(slug: str, library: Library, record: Record, following: Activity | None) -> TopicRow:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from cairn.catalog.content import Milestone
+from cairn.catalog.content import ActivityCriterion, Criterion, MapCriterion, Milestone
 from cairn.catalog.library import Library, PathEntry
 
 SESSION_KEY = "path"
@@ -42,6 +42,26 @@ def place_of_project(request: HttpRequest, project: str, library: Library) -> Pl
             if project in milestone.projects:
                 return Place(path, milestone)
     return None
+
+
+def places_of(kind: str, slug: str, library: Library) -> tuple[Place, ...]:
+    """Every milestone with a criterion that asks for this skill map (kind map) or activity."""
+    return tuple(
+        Place(path, milestone)
+        for path in library.paths.values()
+        for milestone in path.content.milestones
+        if any(_asks_for(placed.criterion, kind, slug) for placed in library.criteria(milestone))
+    )
+
+
+def _asks_for(criterion: Criterion, kind: str, slug: str) -> bool:
+    match criterion:
+        case MapCriterion(map=name):
+            return (kind, slug) == ("map", name)
+        case ActivityCriterion(activity=name):
+            return (kind, slug) == ("activity", name)
+        case _:
+            return False
 
 
 def _paths(request: HttpRequest, library: Library) -> list[PathEntry]:

@@ -31,11 +31,9 @@ def record_of(
     """
     if user is None:
         return Record()
-    if reviews is None:
-        said = decisions_for(user) if decisions else {}
-    else:
-        said = _decisions_in(reviews)
-    return _with_activities(user, results_of(user), said)
+    if reviews is not None:
+        return _with_activities(user, results_of(user), _decisions_in(reviews))
+    return _with_activities(user, results_of(user), decisions_for(user) if decisions else {})
 
 
 def _with_activities(user: User, results: Results, said: Mapping[tuple[str, str], Decision]) -> Record:
@@ -111,8 +109,8 @@ def latest_run(user: User, content_hash: str) -> Run | None:
 
 
 def enrolments_of(user: User) -> list[Enrolment]:
-    """The learner's paths with their plans, the one opened last first. One query."""
-    return list(Enrolment.objects.filter(user=user).select_related("plan"))
+    """The learner's paths, the one opened last first. One query."""
+    return list(Enrolment.objects.filter(user=user))
 
 
 def enrolment_in(user: User, path: str) -> Enrolment | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cairn.learning import journal_views, map_views, mastery_views, plan_views, views
+from cairn.learning import activity_views, journal_views, map_views, mastery_views, plan_views, views
 
 app_name = "learning"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("topics/<slug:slug>/quiz/attempts", views.quiz_attempt, name="quiz-attempt"),
     path("exercises/<slug:slug>", views.exercise, name="exercise"),
     path("projects/<slug:slug>", views.project, name="project"),
+    path("skill-maps/<slug:slug>", activity_views.skill_map, name="skill-map"),
+    path("activities/<slug:slug>", activity_views.activity, name="activity"),
+    path("notices/<slug:kind>/<slug:slug>", activity_views.put_away, name="put-away"),
     path("practice", mastery_views.practice, name="practice"),
     path("practice/exercises/<slug:slug>", mastery_views.practice_exercise, name="practice-exercise"),
     path("practice/exercises/<slug:slug>/check", mastery_views.practice_check, name="practice-check"),

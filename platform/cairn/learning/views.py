@@ -9,12 +9,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cairn.accounts.models import User
+from cairn.catalog.content import Milestone
+from cairn.catalog.library import Library
 from cairn.catalog.models import Document
 from cairn.catalog.queries import library
-from cairn.learning import actions, pages, queries
+from cairn.learning import actions, counting, pages, queries
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.forms import EnrolmentForm
 from cairn.learning.models import Enrolment
+from cairn.learning.notices import notices_of
 from cairn.learning.pace import arrival
 from cairn.learning.place import place_of, remember_path
 from cairn.learning.progress import (
@@ -28,6 +31,8 @@ from cairn.learning.progress import (
 )
 from cairn.learning.quiz_views import quiz, quiz_attempt
 from cairn.learning.work_views import exercise, project
+
+SEEN = "milestone-stones-seen"  # in the session: how many stones a milestone's page showed last
 
 __all__ = [
     "enrol",
@@ -70,6 +75,8 @@ def _path_page(
         "milestone_count": sum(not pages.is_bridge(one.milestone, progress) for one in progress.milestones),
         "enrolment": enrolment,
         "form": form,
+        "how": counting.of_path(progress),
+        "others": [one for one in books.paths.values() if one.slug != slug],
         "pace": _pace(progress, enrolment, user) if enrolment else None,
     }
     return render(request, "learning/path.html", context, status=status)
@@ -134,12 +141,47 @@ def milestone(request: HttpRequest, slug: str, milestone: str) -> HttpResponse:
         "state": state,
         "is_open": books.is_open(found),
         "cairn": pages.cairn_of(found, state),
-        "stones": [pages.stone_row(stone, books) for stone in state.stones],
+        "stones": [pages.stone_row(stone, books, record) for stone in state.stones],
+        "settle": _has_new_stone(request, path.slug, found.slug, state.laid),
+        "notices": notices_of(user, record, books, _named(found, books)) if user else [],
         "topics": pages.topic_rows(found, books, record, following),
         "projects": [books.project(one) for one in found.projects],
         "next": following,
+        "about": f"milestone:{slug}/{found.slug}",
+        "after": _after(path.content.milestones, found),
+        "how": counting.of_milestone(state),
+        "others": [one for one in books.paths.values() if one.slug != slug],
     }
     return render(request, "learning/milestone.html", context)
+
+
+def _after(milestones: tuple[Milestone, ...], milestone: Milestone) -> Milestone | None:
+    """The milestone that comes after this one on its path."""
+    following = milestones[milestones.index(milestone) + 1 :]
+    return following[0] if following else None
+
+
+def _named(milestone: Milestone, books: Library) -> list[tuple[str, str]]:
+    """What a milestone asks for, as (kind, slug)."""
+    exercises = [slug for topic in milestone.topics for slug in books.topic(topic).content.exercises]
+    for placed in books.criteria(milestone):
+        exercises += getattr(placed.criterion, "exercises", ())
+    return [
+        *(("exercise", slug) for slug in exercises),
+        *(("quiz", slug) for slug in milestone.topics),
+        *(("project", slug) for slug in milestone.projects),
+    ]
+
+
+def _has_new_stone(request: HttpRequest, path: str, milestone: str, laid: int) -> bool:
+    """Whether a stone was laid since this page was last seen. Remembered, so that it settles only once."""
+    if not request.user.is_authenticated:
+        return False
+    seen: dict[str, int] = request.session.get(SEEN, {})
+    before = seen.get(f"{path}/{milestone}")
+    if before != laid:
+        request.session[SEEN] = seen | {f"{path}/{milestone}": laid}
+    return before is not None and laid > before
 
 
 # --- lessons
@@ -156,6 +198,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     read = record.read.get(slug)
     context = {
         "topic": topic,
+        "about": f"topic:{slug}",
         "minutes": lesson_minutes(topic, books),
         "activities": activities,
         "following": _after_lesson(activities),

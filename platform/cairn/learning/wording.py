@@ -8,7 +8,9 @@ NO_BREAK = "\u00a0"
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 test``, ``2 tests``, ``3 quizzes``."""
+    """``1 test``, ``2 tests``, ``3 quizzes``, ``4 criteria``."""
+    if noun == "criterion":
+        return f"{count} {noun if count == 1 else 'criteria'}"
     ending = "" if count == 1 else "zes" if noun.endswith("z") else "s"
     return f"{count} {noun}{ending}"
 

@@ -53,6 +53,7 @@ class Outcome:
     passed_tests: int = 0
     total_tests: int = 0
     outdated: bool = False
+    content_hash: str = ""  # of the best attempt
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class ProjectOutcome:
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, FileFacts] = field(default_factory=dict)
     outdated: bool = False
+    content_hash: str = ""  # of the best submission
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class QuizOutcome:
     finished_at: datetime
     attempts: int
     outdated: bool = False
+    content_hash: str = ""  # of the newest attempt with that score
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def _with(so_far: Outcome, row: Row, current: str | None) -> Outcome:
         passed_tests=row.passed if best else so_far.passed_tests,
         total_tests=row.total if best else so_far.total_tests,
         outdated=row.content_hash != current if best else so_far.outdated,
+        content_hash=row.content_hash if best else so_far.content_hash,
     )
 
 
@@ -154,6 +158,7 @@ def _project(rows: list[Row], current: str | None) -> ProjectOutcome:
         metrics={name: value for name, value in report.get("metrics", {}).items() if value is not None},
         files={n: FileFacts(f["words"], tuple(f["headings"])) for n, f in best.documents.items()},
         outdated=best.content_hash != current,
+        content_hash=best.content_hash,
     )
 
 
@@ -165,7 +170,13 @@ def quizzes_of(rows: Iterable[QuizRow], hashes: Mapping[str, str]) -> dict[str, 
         so_far = outcomes.get(row.topic)
         attempts = 1 + (so_far.attempts if so_far else 0)
         if so_far is None or row.score > so_far.best_score:
-            outcomes[row.topic] = QuizOutcome(row.score, row.finished_at, attempts, outdated)
+            outcomes[row.topic] = QuizOutcome(
+                row.score, row.finished_at, attempts, outdated, row.content_hash
+            )
+        elif row.score == so_far.best_score:  # as good again, on what may be newer content
+            outcomes[row.topic] = replace(
+                so_far, attempts=attempts, outdated=outdated, content_hash=row.content_hash
+            )
         else:
             outcomes[row.topic] = replace(so_far, attempts=attempts)
     return outcomes

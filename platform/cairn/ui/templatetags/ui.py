@@ -57,6 +57,9 @@ KINDS = {
     "document": "file-text",
     "metric": "gauge",
     "rubric": "message-square-dot",
+    "review": "message-square-dot",
+    "map": "route",
+    "activity": "users",
     "run": "activity",
 }
 TEST_CLASSES = {"passed": "pass", "failed": "fail", "error": "error", "timeout": "timeout", "skipped": "skip"}
