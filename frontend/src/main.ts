@@ -6,6 +6,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   "code-editor": () => import("./islands/code-editor"),
   "draft-saver": () => import("./islands/draft-saver"),
   "metric-charts": () => import("./islands/metric-charts"),
+  "match-pairs": () => import("./islands/match-pairs"),
   "order-list": () => import("./islands/order-list"),
   "plan-board": () => import("./islands/plan-board"),
   "reading-place": () => import("./islands/reading-place"),

@@ -1,5 +1,6 @@
 """The quiz page: all questions on one page, each answered on its own and explained at once."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -32,7 +33,7 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
         return _sign_in(request)
     question = str(request.POST.get("question", ""))
     try:
-        quizzes.answer(_attempt(request, user, slug), question, value_of(request))
+        respond(_attempt(request, user, slug), question, request)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -48,6 +49,14 @@ def quiz_attempt(request: HttpRequest, slug: str) -> HttpResponse:
     assert user is not None  # noqa: S101 - login_required saw to it
     quizzes.start(user, slug)
     return redirect("learning:quiz", slug)
+
+
+def respond(attempt: QuizAttempt, question: str, request: HttpRequest) -> None:
+    """Answer a question as the form says, or take its hint."""
+    if "hint" in request.POST:
+        quizzes.take_hint(attempt, question)
+    else:
+        quizzes.answer(attempt, question, value_of(request))
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:
@@ -70,7 +79,7 @@ def _attempt(request: HttpRequest, user: User, slug: str) -> QuizAttempt:
 
 
 def value_of(request: HttpRequest) -> Any:
-    """The answer as the form sends it: one value, a list of ticks, or a place for each item."""
+    """The answer as the form sends it: one value, a list of ticks, a place for each item, pairs or gaps."""
     if "order" in request.POST:
         places = {
             name.removeprefix("place-"): place for name, place in request.POST.items() if "place-" in name
@@ -80,6 +89,10 @@ def value_of(request: HttpRequest) -> Any:
             if _all_differ(places)
             else ["0"] * len(places)
         )
+    for kind, field in (("match", "pair-"), ("fill", "gap-")):
+        if kind in request.POST:
+            count = _place(request.POST[kind])
+            return [str(request.POST.get(f"{field}{place}", "")) for place in range(min(count, 8))]
     values = request.POST.getlist("value")
     return list(values) if "multiple" in request.POST else (values[0] if values else None)
 
@@ -99,7 +112,8 @@ def _answered(
     if not refusal and not getattr(request, "htmx", False):
         return redirect(f"{reverse('learning:quiz', args=[slug])}#q-{question}")
     context = _context(request, user, slug)
-    context |= {"refused": question, "refusal": refusal.message if refusal else "", "typed": typed(request)}
+    said = {"refused": question, "refusal": refusal.message, "typed": typed(request)} if refusal else {}
+    context |= said
     status = refusal.status if refusal else 200
     if getattr(request, "htmx", False):
         sheet: Sheet = context["sheet"]
@@ -119,9 +133,13 @@ def _context(request: HttpRequest, user: User | None, slug: str) -> dict[str, An
     topic = books.topic(slug)
     sheet = quizzes.sheet_for(user, slug)
     done = sheet.score is not None
+    if user and done:
+        sheet = replace(sheet, earlier=tuple(quizzes.attempts_at(user, slug)))
     activities = topic_activities(topic, books, queries.record_of(user, decisions=False)) if done else ()
     return {
         "topic": topic,
+        "here": reverse("learning:quiz", args=[slug]),
+        "again": reverse("learning:quiz-attempt", args=[slug]),
         "sheet": sheet,
         "sections": dict(topic.outline),
         "place": place_of(request, slug, books),

@@ -1,27 +1,35 @@
 """How an answer is read and what it is worth. Pure: a question and an answer in, points from 0 to 1 out.
 
 An answer is stored as plain JSON: the index of a choice (``single``), indices (``multiple``), the text as
-typed (``numeric``, ``text``), or the items' indices in the order given (``order``). Indices are the
-author's; how a page shuffles them is ``quizzes``' matter.
+typed (``numeric``, ``text``, ``predict``), the items' indices in the order given (``order``), for each left
+side the index of the right one (``match``), or the text of each gap (``fill``). Indices are the author's; how
+a page shuffles them is ``sheets``' matter.
 """
 
 import math
 import re
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from cairn.catalog.content import (
     ChoiceQuestion,
+    FillQuestion,
+    MatchQuestion,
     NumericQuestion,
     OrderQuestion,
+    PredictQuestion,
     Question,
     TextQuestion,
 )
+from cairn.submissions.units import factor
 from cairn.ui.errors import Refusal
 
-Answer = int | list[int] | str
+Answer = int | list[int] | list[str] | str
 
 MAX_TEXT = 500
+MAX_OUTPUT = 4000
+OPEN = -1  # a left side that was matched with nothing yet
 KEPT = "Nothing was counted; your other answers are kept."
 
 
@@ -31,9 +39,10 @@ class BadAnswer(Refusal):
     code = "bad-answer"
 
 
-def read_answer(question: Question, value: Any) -> Answer:
+def read_answer(question: Question, value: Any, *, whole: bool = True) -> Answer:
     """The answer in the form in which it is stored.
 
+    Unless it must be ``whole``, pairs and gaps may be left open, as an exam saves them on the way.
     Raises BadAnswer, with a sentence for the person, if ``value`` cannot be an answer to this question.
     """
     match question:
@@ -42,12 +51,18 @@ def read_answer(question: Question, value: Any) -> Answer:
         case ChoiceQuestion():
             return _indices(value, len(question.choices))
         case NumericQuestion():
-            read_number(_text(value), question.unit)
+            read_number(_text(value), question.unit, required=question.unit_required)
             return _text(value)
         case TextQuestion():
             return _text(value)
         case OrderQuestion():
             return _permutation(value, len(question.items))
+        case MatchQuestion():
+            return _matched(value, len(question.pairs), len(question.rights), whole)
+        case PredictQuestion():
+            return _output(value)
+        case FillQuestion():
+            return _gaps(value, len(question.blanks), whole)
 
 
 def mark(question: Question, answer: Answer) -> float:
@@ -58,30 +73,59 @@ def mark(question: Question, answer: Answer) -> float:
         case ChoiceQuestion(), list():
             return _mark_multiple([choice.correct for choice in question.choices], set(answer))
         case NumericQuestion(), str():
-            return float(_near(read_number(answer, question.unit), question.answer, question.tolerance))
+            number = read_number(answer, question.unit, required=question.unit_required)
+            return float(_near(number, question.answer, question.tolerance))
         case TextQuestion(), str():
             said = answer.strip()
             return float(any(re.fullmatch(p, said, re.IGNORECASE) for p in question.accept))
         case OrderQuestion(), list():
-            return _mark_order(answer)
+            return _mark_order([int(place) for place in answer])
+        case ((MatchQuestion() | FillQuestion() | PredictQuestion()), _):
+            right = marked_parts(question, answer)
+            return sum(right) / len(right)
     raise BadAnswer(f"That is not an answer to this kind of question. {KEPT}")
 
 
-def read_number(text: str, unit: str = "") -> float:
-    """The number a person typed: ``0.5``, ``0,5``, ``-3``, ``1e-3``, ``3/4``, with or without the unit.
+def marked_parts(question: Question, answer: Answer) -> list[bool]:
+    """Which pairs, gaps or lines of an answer are right, for the kinds that are marked part by part."""
+    match question, answer:
+        case MatchQuestion(), list():
+            chosen = [question.rights[int(one)] if one != OPEN else None for one in answer]
+            return [right == pair.right for right, pair in zip(chosen, question.pairs, strict=True)]
+        case FillQuestion(), list():
+            gaps = [question.blanks[name] for name in question.names]
+            return [_fills(gap.answer, gap.accept, str(said)) for gap, said in zip(gaps, answer, strict=True)]
+        case PredictQuestion(), str():
+            return [said == shown for said, shown in zip_longest(lines(answer), lines(question.output))]
+    return []
 
-    Raises BadAnswer if it is not a finite number, has another unit, or can be read in two ways.
+
+def lines(output: str) -> list[str]:
+    """Printed lines without white space at their ends and without empty ones at the end."""
+    return [line.rstrip() for line in output.rstrip().splitlines()]
+
+
+def less_hint(points: float, cost: float) -> float:
+    """Points after what a hint costs. Never less than none."""
+    return max(0.0, points - cost)
+
+
+def read_number(text: str, unit: str = "", *, required: bool = False) -> float:
+    """The number a person typed: ``0.5``, ``0,5``, ``-3``, ``1e-3``, ``3/4``, in ``unit`` where none follows.
+
+    Another unit of the same kind is converted. Raises BadAnswer if it is not a finite number, has a unit of
+    another kind, none where one is ``required``, or can be read in two ways.
     """
     plain = re.sub(r"[\s\u00a0\u2009\u202f_]", "", text).replace("\u2212", "-").replace("\u2013", "-")
     found = re.fullmatch(rf"({_NUMBER})(?:/({_NUMBER}))?(.*)", plain)
     if not found:
         raise BadAnswer(f"“{text[:40]}” is not a number. Write it like 0.25, 0,25, 1/4 or 2.5e-1. {KEPT}")
     above, below, rest = found.groups()
-    _check_unit(rest, unit)
+    times = _conversion(rest, unit, required)
     number = _decimal(above) / (_decimal(below) or math.nan) if below else _decimal(above)
     if not math.isfinite(number):
         raise BadAnswer(f"“{text[:40]}” is not a finite number. {KEPT}")
-    return number
+    return number * times
 
 
 _NUMBER = r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?"
@@ -101,11 +145,19 @@ def _decimal(written: str) -> float:
         raise BadAnswer(f"“{written[:40]}” is not a number. Write it like 0.25 or 0,25. {KEPT}") from None
 
 
-def _check_unit(rest: str, unit: str) -> None:
-    wanted = re.sub(r"\s", "", unit)
-    if rest and rest.casefold() != wanted.casefold():
+def _conversion(written: str, unit: str, required: bool) -> float:
+    """What the number is multiplied with to be in ``unit``."""
+    if required and not written:
+        raise BadAnswer(f"The unit is part of the answer. Write it after the number. {KEPT}")
+    if not written:
+        return 1.0
+    times = factor(written, re.sub(r"\s", "", unit))
+    if times is None:
+        if required:
+            raise BadAnswer(f"“{written[:20]}” is not a unit that measures this. {KEPT}")
         asked = f"with {unit} after it" if unit else "without a unit"
-        raise BadAnswer(f"After the number came “{rest[:20]}”. Write the number alone or {asked}. {KEPT}")
+        raise BadAnswer(f"After the number came “{written[:20]}”. Write the number alone or {asked}. {KEPT}")
+    return times
 
 
 def _near(value: float, answer: float, tolerance: float) -> bool:
@@ -162,3 +214,37 @@ def _text(value: Any) -> str:
     if len(value) > MAX_TEXT:
         raise BadAnswer(f"An answer has at most {MAX_TEXT} characters, this one has {len(value)}. {KEPT}")
     return value.strip()
+
+
+def _matched(value: Any, count: int, among: int, whole: bool) -> list[int]:
+    if not isinstance(value, list | tuple) or len(value) != count:
+        raise BadAnswer(f"Find the other half of each of the {count}. {KEPT}")
+    open_ones = [one in ("", None, OPEN, str(OPEN)) for one in value]
+    if whole and any(open_ones):
+        raise BadAnswer(f"{sum(open_ones)} of {count} have no other half yet. {KEPT}")
+    return [OPEN if is_open else _index(one, among) for one, is_open in zip(value, open_ones, strict=True)]
+
+
+def _gaps(value: Any, count: int, whole: bool) -> list[str]:
+    if not isinstance(value, list | tuple) or len(value) != count:
+        raise BadAnswer(f"Fill each of the {count} gaps. {KEPT}")
+    if not all(isinstance(one, str) and len(one) <= MAX_TEXT for one in value):
+        raise BadAnswer(f"A gap holds at most {MAX_TEXT} characters. {KEPT}")
+    said = [str(one).strip() for one in value]
+    if whole and not all(said):
+        raise BadAnswer(f"{said.count('')} of {count} gaps are empty. {KEPT}")
+    return said
+
+
+def _fills(answer: str, accept: Sequence[str], said: str) -> bool:
+    """Whether a gap's text is the answer, quotes and spaces aside, or one that a pattern accepts."""
+    same = re.sub(r"\s", "", said).replace('"', "'") == re.sub(r"\s", "", answer).replace('"', "'")
+    return same or any(re.fullmatch(pattern, said) for pattern in accept)
+
+
+def _output(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise BadAnswer(f"Write what it prints first. {KEPT}")
+    if len(value) > MAX_OUTPUT:
+        raise BadAnswer(f"An answer has at most {MAX_OUTPUT} characters, this one has {len(value)}. {KEPT}")
+    return "\n".join(lines(value.replace("\r\n", "\n").replace("\r", "\n")))

@@ -1,27 +1,40 @@
 """Quizzes: one go at a topic's questions, each answer saved, marked and explained at once.
 
-An attempt is pinned to the quiz's content and to a seed that shuffles choices and items. What is right is
-read from the document's private part and leaves it only for a question that has been answered.
+An attempt is pinned to the quiz's content and to a seed that shuffles choices and items and picks the numbers
+of seeded questions, so that its marks can be computed again. An assessment that is no exam is a quiz whose
+questions are drawn: ``start_drawn`` instead of ``start``, and everything else is the same.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from pydantic import TypeAdapter
 
 from cairn.accounts.models import User
-from cairn.catalog.content import ChoiceQuestion, NumericQuestion, OrderQuestion, Question, TextQuestion
+from cairn.catalog.library import AssessmentEntry, Library
 from cairn.catalog.models import Document
-from cairn.catalog.queries import document, document_at
-from cairn.submissions.marking import KEPT, Answer, mark, read_answer
+from cairn.catalog.queries import document, document_at, documents_at, library
+from cairn.catalog.source import digest
+from cairn.submissions.draws import draw, number
+from cairn.submissions.marking import KEPT, less_hint, mark, read_answer
 from cairn.submissions.models import QuizAttempt
+from cairn.submissions.sheets import (
+    BETWEEN,
+    Asked,
+    Given,
+    Option,
+    Part,
+    Sheet,
+    ask,
+    authored,
+    drawn_sheet,
+    given_in,
+    question_of,
+)
+from cairn.submissions.sheets import sheet as whole_sheet
 from cairn.ui.errors import NotFound, Refusal
 
-_QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
+__all__ = ["Asked", "Option", "Part", "Sheet"]
 
 
 class AlreadyAnswered(Refusal):
@@ -44,83 +57,11 @@ class QuestionsOpen(Refusal):
     code = "questions-open"
 
 
-@dataclass(frozen=True)
-class Option:
-    """A choice, or an item to put in order. ``value`` is what a form sends for it.
+class BeingWritten(Refusal):
+    """Topics of the assessment have no questions yet."""
 
-    ``correct``, ``explain`` and ``place`` (of an item in the right order, from 1) are set only once the
-    question is answered.
-    """
-
-    value: int
-    html: str
-    chosen: bool = False
-    correct: bool | None = None
-    explain: str = ""
-    place: int | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question as a page shows it, marked if it was answered."""
-
-    number: int
-    id: str
-    type: str
-    prompt: str
-    hint: str
-    section: str
-    unit: str
-    options: tuple[Option, ...]
-    points: float | None = None  # None: not answered
-    answer: str = ""  # as typed, for a number or a text
-    right_answer: str = ""  # to show, for a number or a text
-    explain: str = ""
-
-    @property
-    def answered(self) -> bool:
-        """Whether it was answered, and so is explained."""
-        return self.points is not None
-
-    @property
-    def verdict(self) -> str:
-        """``right``, ``partly`` or ``wrong``; empty before the answer."""
-        if self.points is None:
-            return ""
-        return "right" if self.points == 1 else "partly" if self.points > 0 else "wrong"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A quiz as one learner sees it: ``attempt`` is None until the first answer."""
-
-    topic: str
-    questions: tuple[Asked, ...]
-    pass_score: float
-    styles: str
-    attempt: QuizAttempt | None
-
-    @property
-    def answered(self) -> int:
-        """How many questions are answered."""
-        return sum(question.answered for question in self.questions)
-
-    @property
-    def score(self) -> float | None:
-        """The sealed score from 0 to 1, once finished."""
-        return self.attempt.score if self.attempt else None
-
-    @property
-    def passed(self) -> bool:
-        """Whether the sealed score reaches the pass score."""
-        return self.score is not None and self.score >= self.pass_score - 1e-9
-
-    def question(self, question_id: str) -> Asked:
-        """The question of that id. Raises NotFound."""
-        for question in self.questions:
-            if question.id == question_id:
-                return question
-        raise NotFound(f"This quiz has no such question. {KEPT}")
+    status = 409
+    code = "being-written"
 
 
 # --- verbs
@@ -134,8 +75,58 @@ def start(user: User, topic: str) -> QuizAttempt:
         latest = _latest(user, quiz)
         if latest and not latest.finished_at:
             return latest
-        seed = latest.seed + 1 if latest else _first_seed(user, topic)
+        seed = latest.seed + 1 if latest else _seed_of(user.pk, topic)
         return QuizAttempt.objects.create(user=user, topic=topic, content_hash=quiz.content_hash, seed=seed)
+
+
+def start_drawn(user: User, entry: AssessmentEntry) -> QuizAttempt:
+    """The learner's unfinished attempt at an assessment, or a new one with other questions.
+
+    Raises BeingWritten, and NotFound for an exam, which is sat and not answered like a quiz.
+    """
+    if entry.content.exam:
+        raise NotFound
+    with transaction.atomic():
+        User.objects.select_for_update().only("pk").get(pk=user.pk)
+        latest = QuizAttempt.objects.filter(user=user, topic=entry.slug).order_by("-pk").first()
+        if latest and not latest.finished_at:
+            return latest
+        return new_drawn(user, entry, latest.seed + 1 if latest else _seed_of(user.pk, entry.slug))
+
+
+def new_drawn(user: User, entry: AssessmentEntry, seed: int) -> QuizAttempt:
+    """An attempt with questions drawn by the seed. Raises BeingWritten."""
+    books = library()
+    if unwritten := books.unwritten(entry):
+        titles = ", ".join(topic.content.title for topic in unwritten[:3])
+        more = f" and {len(unwritten) - 3} more" if len(unwritten) > 3 else ""
+        raise BeingWritten(
+            f"This assessment opens when its topics are written. Still to come: {titles}{more}."
+        )
+    hashes = quizzes_of(entry, books)
+    found = documents_at(Document.Kind.QUIZ, hashes)
+    ids = {slug: [one["id"] for one in quiz.body["questions"]] for slug, quiz in found.items()}
+    drawn = [[slug, hashes[slug], one] for slug, one in draw(ids, entry.content.draw, seed)]
+    return QuizAttempt.objects.create(
+        user=user, topic=entry.slug, content_hash=hash_of(entry, books), seed=seed, drawn=drawn
+    )
+
+
+def first_seed(user: User, slug: str) -> int:
+    """The seed of a learner's first attempt at something."""
+    return _seed_of(user.pk, slug)
+
+
+def quizzes_of(entry: AssessmentEntry, books: Library) -> dict[str, str]:
+    """The hashes of the quizzes that an assessment draws from, by slug."""
+    hashes = {slug: books.topic(slug).quiz_hash for slug in entry.content.topics}
+    return hashes | ({entry.slug: entry.bank_hash} if entry.bank_hash else {})
+
+
+def hash_of(entry: AssessmentEntry, books: Library) -> str:
+    """What a result in the assessment depends on, as one hash."""
+    sources = sorted(quizzes_of(entry, books).items())
+    return digest(str(entry.content.draw), *(part for source in sources for part in source))
 
 
 def answer(attempt: QuizAttempt, question_id: str, value: Any) -> Asked:
@@ -144,25 +135,40 @@ def answer(attempt: QuizAttempt, question_id: str, value: Any) -> Asked:
     Raises BadAnswer for a value that can't be an answer, AlreadyAnswered for a second thought,
     AttemptFinished, and NotFound for a question that the quiz does not have.
     """
-    quiz = document_at(Document.Kind.QUIZ, attempt.topic, attempt.content_hash)
-    question = _question(quiz, question_id)
-    given = read_answer(question, _authored(quiz, question, value))
+    quiz, own_id = place_of(attempt, question_id)
+    question = question_of(quiz, own_id, attempt.seed)
+    given = read_answer(question, authored(quiz, own_id, attempt.seed, value))
     with transaction.atomic():
         attempt = QuizAttempt.objects.select_for_update().get(pk=attempt.pk)
         if attempt.answers.get(question_id) != given:
             _check_open(attempt, question_id)
+            cost = question.hint_cost if question_id in attempt.hints else 0
             attempt.answers[question_id] = given
-            attempt.results[question_id] = mark(question, given)
+            attempt.results[question_id] = less_hint(mark(question, given), cost)
             attempt.save(update_fields=["answers", "results"])
-            if len(attempt.results) == len(quiz.body["questions"]):
-                _seal(attempt, len(quiz.body["questions"]))
-    return sheet(quiz, attempt, attempt.user_id).question(question_id)
+            if len(attempt.results) == (count := _count(attempt, quiz)):
+                _seal(attempt, count)
+    return ask(quiz, own_id, attempt.seed, given_in(attempt, question_id), key=question_id)
+
+
+def take_hint(attempt: QuizAttempt, question_id: str) -> None:
+    """Show the hint from now on, and note that it was taken. Again is harmless; after the answer it is free.
+
+    Raises NotFound for a question that the quiz does not have, or that has no hint.
+    """
+    quiz, own_id = place_of(attempt, question_id)
+    if not question_of(quiz, own_id, attempt.seed).hint:
+        raise NotFound(f"This question has no hint. {KEPT}")
+    with transaction.atomic():
+        attempt = QuizAttempt.objects.select_for_update().get(pk=attempt.pk)
+        if question_id not in (*attempt.hints, *attempt.answers) and not attempt.finished_at:
+            attempt.hints.append(question_id)
+            attempt.save(update_fields=["hints"])
 
 
 def finish(attempt: QuizAttempt) -> QuizAttempt:
     """Seal the score, the mean of all points. Raises QuestionsOpen while a question is unanswered."""
-    quiz = document_at(Document.Kind.QUIZ, attempt.topic, attempt.content_hash)
-    count = len(quiz.body["questions"])
+    count = len(attempt.drawn) or len(_quiz(attempt).body["questions"])
     with transaction.atomic():
         attempt = QuizAttempt.objects.select_for_update().get(pk=attempt.pk)
         if left := count - len(attempt.results):
@@ -170,6 +176,24 @@ def finish(attempt: QuizAttempt) -> QuizAttempt:
         if not attempt.finished_at:
             _seal(attempt, count)
     return attempt
+
+
+def place_of(attempt: QuizAttempt, question_id: str) -> tuple[Document, str]:
+    """The quiz that a question of the attempt comes from, and its id there. Raises NotFound."""
+    if not attempt.drawn:
+        return _quiz(attempt), question_id
+    for slug, content_hash, own_id in attempt.drawn:
+        if f"{slug}{BETWEEN}{own_id}" == question_id:
+            return document_at(Document.Kind.QUIZ, slug, content_hash), own_id
+    raise NotFound(f"This quiz has no question “{question_id[:40]}”. {KEPT}")
+
+
+def _quiz(attempt: QuizAttempt) -> Document:
+    return document_at(Document.Kind.QUIZ, attempt.topic, attempt.content_hash)
+
+
+def _count(attempt: QuizAttempt, quiz: Document) -> int:
+    return len(attempt.drawn) or len(quiz.body["questions"])
 
 
 def _check_open(attempt: QuizAttempt, question_id: str) -> None:
@@ -205,32 +229,37 @@ def sheet_for(user: User | None, topic: str) -> Sheet:
     """The current quiz with the learner's latest attempt at it. Raises NotFound if the topic has no quiz."""
     quiz = document(Document.Kind.QUIZ, topic)
     latest = _latest(user, quiz) if user else None
-    return sheet(quiz, latest, user.pk if user else 0)
+    return whole_sheet(quiz, latest, _seed_of(user.pk if user else 0, quiz.slug))
 
 
-def sheet(quiz: Document, attempt: QuizAttempt | None, user_id: int) -> Sheet:
-    """The quiz as a page shows it, in the order of the attempt (or of the one that would be begun)."""
-    seed = attempt.seed if attempt else _seed_of(user_id, quiz.slug)
-    questions = tuple(
-        _asked(number, shown, _question(quiz, shown["id"]), quiz, attempt, seed)
-        for number, shown in enumerate(quiz.body["questions"], 1)
-    )
-    return Sheet(quiz.slug, questions, quiz.body["pass_score"], quiz.body["styles"], attempt)
+def attempts_at(user: User, slug: str) -> list[QuizAttempt]:
+    """The learner's finished attempts at a quiz or an assessment, oldest first. One query."""
+    mine = QuizAttempt.objects.filter(user=user, topic=slug, finished_at__isnull=False, score__isnull=False)
+    return list(mine.only("topic", "score", "finished_at", "user_id").order_by("finished_at"))
+
+
+def drawn_for(user: User, entry: AssessmentEntry) -> Sheet | None:
+    """The learner's latest attempt at an assessment, if there is one."""
+    latest = QuizAttempt.objects.filter(user=user, topic=entry.slug).order_by("-pk").first()
+    return sheet_of(latest, entry) if latest else None
+
+
+def sheet_of(attempt: QuizAttempt, entry: AssessmentEntry) -> Sheet:
+    """An assessment's attempt as a page shows it. One query."""
+    hashes = {slug: content_hash for slug, content_hash, _ in attempt.drawn}
+    return drawn_sheet(attempt, documents_at(Document.Kind.QUIZ, hashes), entry.content.pass_score)
 
 
 def ask_alone(quiz: Document, question_id: str, seed: int) -> Asked:
-    """One question outside any attempt, as a review asks it. Raises NotFound."""
-    return sheet(quiz, QuizAttempt(seed=seed), 0).question(question_id)
+    """One question outside any attempt, as a review asks it: its hint is free. Raises NotFound."""
+    return ask(quiz, question_id, seed, Given(hinted=True))
 
 
 def mark_alone(quiz: Document, question_id: str, seed: int, value: Any) -> Asked:
     """The same question answered, marked and explained; nothing is stored. Raises BadAnswer, NotFound."""
-    question = _question(quiz, question_id)
-    given = read_answer(question, _authored(quiz, question, value))
-    marked = QuizAttempt(
-        seed=seed, answers={question_id: given}, results={question_id: mark(question, given)}
-    )
-    return sheet(quiz, marked, 0).question(question_id)
+    question = question_of(quiz, question_id, seed)
+    given = read_answer(question, authored(quiz, question_id, seed, value))
+    return ask(quiz, question_id, seed, Given(given, mark(question, given)))
 
 
 def _latest(user: User, quiz: Document) -> QuizAttempt | None:
@@ -239,118 +268,5 @@ def _latest(user: User, quiz: Document) -> QuizAttempt | None:
     ).order_by("-pk").first()  # fmt: skip
 
 
-def _question(quiz: Document, question_id: str) -> Question:
-    stored = quiz.private["questions"].get(question_id)
-    if stored is None:
-        raise NotFound(f"This quiz has no question “{question_id[:40]}”. {KEPT}")
-    return _QUESTION.validate_python({k: v for k, v in stored.items() if k not in _RENDERED})
-
-
-def _asked(
-    number: int,
-    shown: dict[str, Any],
-    question: Question,
-    quiz: Document,
-    attempt: QuizAttempt | None,
-    seed: int,
-) -> Asked:
-    given: Answer | None = attempt.answers.get(question.id) if attempt else None
-    points: float | None = attempt.results.get(question.id) if attempt else None
-    private = quiz.private["questions"][question.id]
-    answered = points is not None
-    return Asked(
-        number=number,
-        id=question.id,
-        type=question.type,
-        prompt=shown["prompt"],
-        hint=shown.get("hint", ""),
-        section=shown.get("section", ""),
-        unit=shown.get("unit", ""),
-        options=_options(question, shown, private, given if answered else None, seed),
-        points=points,
-        answer=given if isinstance(given, str) else "",
-        right_answer=_right_answer(question) if answered else "",
-        explain=private["explain"] if answered else "",
-    )
-
-
-def _right_answer(question: Question) -> str:
-    match question:
-        case NumericQuestion():
-            return f"{question.answer:.10g} {question.unit}".strip()
-        case TextQuestion():
-            return question.answer
-    return ""
-
-
-# --- order and shuffling
-
-
-def _options(
-    question: Question, shown: dict[str, Any], private: dict[str, Any], given: Answer | None, seed: int
-) -> tuple[Option, ...]:
-    match question:
-        case ChoiceQuestion():
-            return _choices(question, shown["choices"], private["choice_explains"], given, seed)
-        case OrderQuestion():
-            return _items(question, shown["items"], private["order"], given, seed)
-    return ()
-
-
-def _choices(
-    question: ChoiceQuestion, htmls: Sequence[str], explains: Sequence[str], given: Answer | None, seed: int
-) -> tuple[Option, ...]:
-    chosen = {given} if isinstance(given, int) else set(given or ())
-    answered = given is not None
-    return tuple(
-        Option(
-            value=index,
-            html=htmls[index],
-            chosen=index in chosen,
-            correct=question.choices[index].correct if answered else None,
-            explain=explains[index] if answered else "",
-        )
-        for index in _shuffled(len(htmls), seed, question.id)
-    )
-
-
-def _items(
-    question: OrderQuestion, htmls: Sequence[str], order: Sequence[int], given: Answer | None, seed: int
-) -> tuple[Option, ...]:
-    """Items shuffled before the answer, in the order given after it. ``order[k]``: the k-th one's value."""
-    if isinstance(given, list):
-        return tuple(
-            Option(order[item], htmls[order[item]], True, item == place, place=item + 1)
-            for place, item in enumerate(given)
-        )
-    values = _shuffled(len(htmls), seed, question.id)
-    if values == list(order):  # the right order must not be handed out
-        values.reverse()
-    return tuple(Option(value, htmls[value]) for value in values)
-
-
-def _authored(quiz: Document, question: Question, value: Any) -> Any:
-    """An order as a page sends it (values of its items) in the author's indices; all else as it is."""
-    if not isinstance(question, OrderQuestion) or not isinstance(value, list | tuple):
-        return value
-    place_of = {str(v): place for place, v in enumerate(quiz.private["questions"][question.id]["order"])}
-    return [place_of.get(str(one), len(place_of)) for one in value]
-
-
-def _shuffled(count: int, seed: int, question_id: str) -> list[int]:
-    return sorted(range(count), key=lambda index: _hash(f"{seed}/{question_id}/{index}"))
-
-
-def _first_seed(user: User, topic: str) -> int:
-    return _seed_of(user.pk, topic)
-
-
 def _seed_of(user_id: int, topic: str) -> int:
-    return _hash(f"{user_id}/{topic}") % 2**30  # leaves room to count up in a PositiveIntegerField
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
-
-
-_RENDERED = ("choice_explains", "order")  # what publishing adds to a question's own fields
+    return number(f"{user_id}/{topic}") % 2**30  # leaves room to count up in a PositiveIntegerField

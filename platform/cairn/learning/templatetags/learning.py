@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cairn.learning import pages, wording
 from cairn.learning.progress import Activity
+from cairn.submissions.sheets import Part
 
 register = template.Library()
 register.filter("duration", wording.duration)
@@ -48,3 +49,21 @@ def verb(activity: Activity) -> str:
 def done_on(value: datetime) -> str:
     """``Done Tuesday``, ``Done 20 October``."""
     return f"Done {day(value)}"
+
+
+@register.filter
+def letter(place: int) -> str:
+    """The letter of a place from 1: how a half to match is called."""
+    return chr(ord("A") + place - 1)
+
+
+@register.filter
+def holds(part: Part, value: int) -> bool:
+    """Whether that value was chosen for the pair."""
+    return part.given == str(value)
+
+
+@register.filter
+def gap_size(part: Part) -> int:
+    """How wide a gap's field is: the same for all that is short, so that it says nothing of the answer."""
+    return max(10, len(part.given))

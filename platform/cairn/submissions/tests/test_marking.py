@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cairn.catalog.content import ChoiceQuestion, NumericQuestion, OrderQuestion, TextQuestion
-from cairn.submissions.marking import BadAnswer, mark, read_answer, read_number
+from cairn.catalog.content import (
+    ChoiceQuestion,
+    FillQuestion,
+    MatchQuestion,
+    NumericQuestion,
+    OrderQuestion,
+    PredictQuestion,
+    TextQuestion,
+)
+from cairn.submissions.marking import BadAnswer, less_hint, mark, read_answer, read_number
+from cairn.submissions.units import factor
 
 
 def choices(kind, correct):
@@ -144,3 +153,141 @@ def test_an_answer_out_of_range_is_refused_with_a_sentence(question, value, said
     with pytest.raises(BadAnswer, match=said) as refused:
         read_answer(question, value)
     assert "kept" in refused.value.message
+
+
+# --- units
+
+
+@pytest.mark.parametrize(
+    ("written", "unit", "number"),
+    [
+        ("1500 ms", "s", 1.5),
+        ("2 min", "s", 120),
+        ("0.5 GiB", "MiB", 512),
+        ("1 kB", "B", 1000),
+        ("25 %", "", 0.25),
+        ("0.5 km", "m", 500),
+        ("180°", "rad", 3.14159265),
+        ("1/4 h", "min", 15),
+        ("2 gb", "GB", 2),
+        ("8 bit", "B", 1),
+        ("3 widgets", "widgets", 3),
+    ],
+)
+def test_another_unit_of_the_same_kind_is_converted(written, unit, number):
+    assert read_number(written, unit) == pytest.approx(number)
+
+
+def test_a_unit_that_is_part_of_the_answer_must_be_written_and_fit():
+    question = NumericQuestion(
+        id="q", prompt="?", explain="!", type="numeric", answer=1.5, unit="s", unit_required=True
+    )
+    assert mark(question, read_answer(question, "1500 ms")) == 1
+    assert mark(question, read_answer(question, "1500 s")) == 0
+    with pytest.raises(BadAnswer, match="unit is part of the answer"):
+        read_answer(question, "1.5")
+    with pytest.raises(BadAnswer, match="not a unit that measures this"):
+        read_answer(question, "1.5 kg")
+
+
+@given(
+    st.sampled_from(["ns", "ms", "s", "min", "h", "d"]), st.sampled_from(["ns", "ms", "s", "min", "h", "d"])
+)
+def test_converting_there_and_back_changes_nothing(one, other):
+    there, back = factor(one, other), factor(other, one)
+    assert there is not None
+    assert back is not None
+    assert there * back == pytest.approx(1)
+
+
+# --- match, predict, fill
+
+
+def match(rights, extra=()):
+    pairs = [{"left": f"left {i}", "right": right} for i, right in enumerate(rights)]
+    return MatchQuestion(id="q", prompt="?", explain="!", type="match", pairs=pairs, extra=extra)
+
+
+def predict(output):
+    return PredictQuestion(id="q", prompt="?", explain="!", type="predict", code="print()", output=output)
+
+
+FILL = FillQuestion(
+    id="q", prompt="?", explain="!", type="fill", code="np.{{kind}}(3) @ {{other}}",
+    blanks={"kind": {"answer": "zeros", "accept": ["ones|full"]}, "other": {"answer": 'w["a"]'}},
+)  # fmt: skip
+
+
+@given(st.integers(2, 8).flatmap(lambda n: st.permutations(range(n))))
+def test_a_match_earns_the_share_of_its_pairs(answer):
+    question = match([f"right {i}" for i in range(len(answer))])
+    right = sum(given == place for place, given in enumerate(answer))
+    assert mark(question, read_answer(question, [str(one) for one in answer])) == right / len(answer)
+
+
+def test_a_right_side_may_belong_to_several_left_ones():
+    question = match(["vector", "matrix", "vector"], extra=["scalar"])
+    assert question.rights == ("vector", "matrix", "scalar")
+    assert mark(question, [0, 1, 0]) == 1
+    assert mark(question, [0, 2, 0]) == pytest.approx(2 / 3)
+
+
+@given(st.lists(st.text("ab 1", min_size=1).filter(str.strip), min_size=1, max_size=5), st.data())
+def test_white_space_at_line_ends_is_forgiven_and_nothing_else(printed, data):
+    question = predict("\n".join(printed))
+    spaces = [data.draw(st.text(" \t", max_size=3)) for _ in printed]
+    typed = "\r\n".join(line + space for line, space in zip(printed, spaces, strict=True)) + "\n\n"
+    assert mark(question, read_answer(question, typed)) == 1
+    assert mark(question, read_answer(question, typed.replace("\n", "\nx", 1))) < 1
+
+
+def test_each_printed_line_earns_its_share_and_lines_too_many_cost():
+    question = predict("1\n2\n3\n4")
+    assert mark(question, read_answer(question, "1\n2\n0\n4")) == 0.75
+    assert mark(question, read_answer(question, "1\n2\n3\n4\n5")) == 0.8
+    assert mark(question, read_answer(question, "0")) == 0
+
+
+@pytest.mark.parametrize(
+    ("gaps", "points"),
+    [
+        (["zeros", 'w["a"]'], 1),
+        (["ones", "w['a']"], 1),
+        ([" zeros ", "w[ 'a' ]"], 1),
+        (["Zeros", "w['a']"], 0.5),
+        (["onesies", "w"], 0),
+    ],
+)
+def test_gaps_forgive_spaces_and_the_kind_of_quotes_but_not_case(gaps, points):
+    assert mark(FILL, read_answer(FILL, gaps)) == points
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "said"),
+    [
+        (match(["a", "b"]), ["0", ""], "1 of 2 have no other half"),
+        (match(["a", "b"]), ["0"], "each of the 2"),
+        (match(["a", "b"]), ["0", "5"], "not one of them"),
+        (predict("1"), " \n ", "what it prints"),
+        (predict("1"), "x" * 4001, "at most 4000"),
+        (FILL, ["zeros", " "], "1 of 2 gaps are empty"),
+        (FILL, "zeros", "each of the 2 gaps"),
+        (FILL, ["zeros", 3], "at most"),
+        (FILL, ["zeros", "x" * 501], "at most"),
+    ],
+)
+def test_half_an_answer_is_refused_with_a_sentence(question, value, said):
+    with pytest.raises(BadAnswer, match=said):
+        read_answer(question, value)
+
+
+def test_an_exam_keeps_half_an_answer_and_marks_what_is_there():
+    question = match(["a", "b"])
+    half = read_answer(question, ["0", ""], whole=False)
+    assert mark(question, half) == 0.5
+    assert mark(FILL, read_answer(FILL, ["zeros", ""], whole=False)) == 0.5
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_hint_takes_its_cost_and_never_more_than_there_is(points, cost):
+    assert less_hint(points, cost) == pytest.approx(max(0, points - cost))
