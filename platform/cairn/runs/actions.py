@@ -7,6 +7,7 @@ makes is fenced by it, so work that was started twice can have its effect only o
 
 import secrets
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cairn.accounts.models import User
-from cairn.runs import live, nodes
+from cairn.runs import artifacts, live, nodes, training
 from cairn.runs.models import SERVED, Blob, Failure, Node, Pause, Run, RunEvent
 from cairn.runs.texts import digest, inert, inert_text
 from cairn.runs.wake import calls_for, wake
@@ -27,6 +28,7 @@ from grader.contract import Batch, Claim, Event, Job, NodeState, Phase, Report, 
 
 MAX_EVENTS = 2_000  # of one run, over all its tries
 MAX_EVENT_CHARS = 2_000_000  # of their JSON together
+LEAST_CHARS = 100  # what an event of a training run counts at least
 # Nodes are told a shorter lease than they have: they speak three times in one, and so hear of a stop soon.
 TOLD_LEASE_SECONDS = 6
 GAVE_UP = "The sandbox did not answer. Your code is saved. Nothing was counted as an attempt."
@@ -49,12 +51,16 @@ class OutOfOrder(Refusal):
     status, code = 422, "out-of-order"
 
 
-def enqueue(owner: User, title: str, job: Job, queue: str) -> Run:
+TEXTS = ("files", "tests", "loaders")  # parts of a job that a run's spec has as {name: digest}
+
+
+def enqueue(owner: User, title: str, job: Job, queue: str, subject: str = "") -> Run:
     """Store a job and queue it, inside the caller's transaction. Texts are kept once, by digest.
 
-    The run takes ``job.id`` as its own id, so that a caller may know it beforehand.
+    The run takes ``job.id`` as its own id, so that a caller may know it beforehand. ``subject`` is what the
+    caller files it under, by which its runs can be found together.
     """
-    spec = job.model_dump(mode="json") | {"files": _stored(job.files), "tests": _stored(job.tests)}
+    spec = job.model_dump(mode="json") | {part: _stored(getattr(job, part)) for part in TEXTS}
     run = Run.objects.create(
         id=uuid.UUID(job.id),
         owner=owner,
@@ -63,6 +69,7 @@ def enqueue(owner: User, title: str, job: Job, queue: str) -> Run:
         queue=queue,
         spec=spec,
         content_hash=job.content_hash,
+        subject=subject,
     )
     _wake_on_commit(queue)
     return run
@@ -98,8 +105,13 @@ def claim(queue: str, node: str, slots: int | None = None, about: NodeState | No
         run.tries += 1
         run.state, run.node, run.token_hash = Run.State.RUNNING, node[:80], digest(token)
         run.started_at, run.lease_until, run.batches = timezone.now(), _lease_end(), 0
+        if run.spec.get("training"):
+            training.begin_lease(run)
         run.save(
-            update_fields=["tries", "state", "node", "token_hash", "started_at", "lease_until", "batches"]
+            update_fields=[
+                *("tries", "state", "node", "token_hash", "started_at", "lease_until", "batches"),
+                *("starts", "phase"),
+            ]
         )
         _store_events(run, (Phase(name="starting"),))
         job = _job(run)
@@ -132,9 +144,14 @@ def _next_waiting(queue: str, node: str) -> Run | None:
 
 
 def _job(run: Run) -> Job:
-    wanted = {*run.spec["files"].values(), *run.spec["tests"].values()}
+    named = {part: run.spec.get(part, {}) for part in TEXTS}
+    wanted = {digest for names in named.values() for digest in names.values()}
     texts = dict(Blob.objects.filter(digest__in=wanted).values_list("digest", "text"))
-    full = {part: {name: texts[d] for name, d in run.spec[part].items()} for part in ("files", "tests")}
+    full: dict[str, Any] = {
+        part: {name: texts[d] for name, d in names.items()} for part, names in named.items()
+    }
+    if run.spec.get("training"):
+        full["training"] = training.payload(run)
     return Job.model_validate(run.spec | full)
 
 
@@ -201,6 +218,16 @@ def release(run_id: uuid.UUID, token: str) -> None:
         _give_back(run)
 
 
+def held(run_id: uuid.UUID, token: str, *, lock: bool = False) -> Run:
+    """The run that the token speaks for, its row locked if asked. Raises LeaseLost."""
+    if lock:
+        return _locked(run_id, token)
+    run = _held(run_id, token).first()
+    if run is None:
+        raise LeaseLost
+    return run
+
+
 def _held(run_id: uuid.UUID, token: str) -> QuerySet[Run]:
     return Run.objects.filter(pk=run_id, state=Run.State.RUNNING, token_hash=digest(token))
 
@@ -224,7 +251,7 @@ def _give_back(run: Run, report: Report | None = None) -> None:
     """Queue a locked, running row again, or end it: cancelled if asked, ``internal`` after the last try."""
     if run.cancel_asked:
         _end(run, Run.State.CANCELLED)
-    elif run.tries < settings.MAX_TRIES:
+    elif run.tries < run.max_tries:
         run.state, run.token_hash, run.lease_until = Run.State.QUEUED, "", None
         run.save(update_fields=["tries", "state", "token_hash", "lease_until"])
         _publish_on_commit(run)
@@ -281,6 +308,8 @@ def sweep() -> int:
     ended = sum(_end_lease(pk, expired) for pk in expired.values_list("pk", flat=True))
     if cache.add("runs.sweeper", "1", timeout=max(1, settings.SWEEP_SECONDS - 1)):
         _wake_what_waits()
+    if cache.add("runs.artifacts.swept", "1", timeout=3600):
+        artifacts.forget_unused()
     return ended
 
 
@@ -330,24 +359,41 @@ def release_all_local() -> int:
 
 
 def _store_events(run: Run, events: tuple[Event, ...]) -> None:
-    """Append events to a locked run's log while it has room, and publish them with its state on commit."""
-    rows = []
+    """Store curves, append the other events to a locked run's log, and publish all on commit."""
+    points, log = training.take_in(run, events)
+    rows = _logged(run, log)
+    stretches = training.frames(run, points)
+    if not rows and not stretches:
+        return
+    RunEvent.objects.bulk_create(rows)
+    run.save(update_fields=["last_seq", "event_chars", "phase", "step", "points", "last_stretch"])
+    _publish_on_commit(run, [{"seq": row.seq, "data": row.data} for row in rows], stretches)
+
+
+def _logged(run: Run, events: Iterable[Event]) -> list[RunEvent]:
+    """Rows for the log while it has room. That of a training run makes room by losing its oldest output."""
+    rows: list[RunEvent] = []
     for event in events:
-        if run.last_seq >= MAX_EVENTS or run.event_chars >= MAX_EVENT_CHARS:
+        if _is_full(run):
             break
         data = inert(event)
-        run.event_chars += len(str(data))
-        if run.last_seq == MAX_EVENTS - 1 or run.event_chars >= MAX_EVENT_CHARS:
+        run.event_chars += max(len(str(data)), LEAST_CHARS if run.trains else 0)
+        if run.trains and run.event_chars >= MAX_EVENT_CHARS:
+            run.event_chars -= training.forget_oldest_output(run, MAX_EVENT_CHARS // 4)
+        if _is_full(run, beside=1):
             run.event_chars, data = MAX_EVENT_CHARS, inert(CUT)
         run.last_seq += 1
         rows.append(RunEvent(run=run, seq=run.last_seq, data=data))
-    if not rows:
-        return
-    RunEvent.objects.bulk_create(rows)
-    run.save(update_fields=["last_seq", "event_chars"])
-    _publish_on_commit(run, [{"seq": row.seq, "data": row.data} for row in rows])
+    return rows
 
 
-def _publish_on_commit(run: Run, events: list[dict[str, Any]] | None = None) -> None:
-    frame = live.frame(run, events or [])
+def _is_full(run: Run, beside: int = 0) -> bool:
+    """Whether the log has no room. With curves among them places say nothing of its size."""
+    return run.event_chars >= MAX_EVENT_CHARS or (not run.trains and run.last_seq + beside >= MAX_EVENTS)
+
+
+def _publish_on_commit(
+    run: Run, events: list[dict[str, Any]] | None = None, points: list[dict[str, Any]] | None = None
+) -> None:
+    frame = live.frame(run, events or [], points)
     transaction.on_commit(lambda: live.publish(run.pk, frame), robust=True)

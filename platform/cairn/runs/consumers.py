@@ -21,9 +21,10 @@ ENDED = ("finished", "cancelled")
 class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """``/ws/runs/<id>?after=<seq>``: frames ``{"events": [{"seq", "data"}], "state", "verdict"}``.
 
-    The first frame holds all stored events after ``seq``. A client that is too slow gets a frame with
-    ``"reload_after": seq``: it should fetch what follows that event. Closes with 4404 where the run is not
-    the person's to see, with 1000 once the run has ended.
+    Of a training run, frames may have ``"points": [{"seq", "name", "try", "steps", "values", "seconds"}]``.
+    The first frame holds all stored events after ``seq``; where curves grew since then, it has
+    ``"reload_after": seq``, and so has a frame for a client that is too slow: what follows that event is to
+    be fetched. Closes with 4404 where the run is not the person's to see, with 1000 once the run has ended.
     """
 
     watcher: Watcher | None = None
@@ -83,7 +84,8 @@ class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
 def _snapshot(run: Run, after: int) -> Frame:
     # The state was read before the events, so the frame never claims an end whose events it lacks.
-    return live.frame(run, queries.events_after(run.pk, after))
+    frame = live.frame(run, queries.events_after(run.pk, after))
+    return frame | {"reload_after": after} if run.last_stretch > after else frame
 
 
 def _after(query_string: bytes) -> int:

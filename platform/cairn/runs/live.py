@@ -28,9 +28,10 @@ _log = logging.getLogger(__name__)
 Frame = dict[str, Any]
 
 
-def frame(run: Run, events: list[dict[str, Any]]) -> Frame:
-    """What a page learns: new events, and the run's state and verdict after them."""
-    return {"events": events, "state": str(run.state), "verdict": str(run.verdict)}
+def frame(run: Run, events: list[dict[str, Any]], points: list[dict[str, Any]] | None = None) -> Frame:
+    """What a page learns: new events and stretches of curves, and the run's state and verdict after them."""
+    news = {"events": events, "state": str(run.state), "verdict": str(run.verdict)}
+    return news | {"points": points} if points else news
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from cairn.accounts.models import User
 from cairn.accounts.queries import may_read_work_of
 from cairn.runs import forecast, nodes
-from cairn.runs.models import SERVED, Node, Pause, Run
+from cairn.runs.models import SERVED, TRAIN_QUEUES, Node, Pause, Run
 from cairn.ui.errors import NotFound
 
 MEASURED = 20  # ended runs that an expectation rests on
@@ -54,8 +54,9 @@ def position(run: Run) -> int | None:
 
 def _served_before(run: Run) -> tuple[str, ...]:
     """The run's queue and those that nodes look into before it."""
-    order = SERVED[Run.Queue.GRADE]
-    return order[: order.index(Run.Queue(run.queue)) + 1]
+    own = Run.Queue(run.queue)
+    order = SERVED[own if own in TRAIN_QUEUES else Run.Queue.GRADE]
+    return order[: order.index(own) + 1]
 
 
 def expected_wait(run: Run, place: int | None) -> float | None:
@@ -77,12 +78,17 @@ def expected_wait(run: Run, place: int | None) -> float | None:
 
 def _pace(queue: str) -> tuple[list[float], int]:
     """What the last runs of a queue took, in seconds, and how many run at once. Two queries."""
+    if queue in TRAIN_QUEUES:
+        return _took(queue), max(1, Run.objects.filter(queue=queue, state=Run.State.RUNNING).count())
     there = nodes.working().aggregate(slots=Sum("slots"), nodes=Count("pk"))
+    kept = there["nodes"] if queue == Run.Queue.INTERACTIVE else 0
+    return _took(queue), (there["slots"] or 0) + kept
+
+
+def _took(queue: str) -> list[float]:
     ended = Run.objects.filter(queue=queue, finished_at__isnull=False, started_at__isnull=False)
     recent = ended.order_by("-finished_at").values_list("started_at", "finished_at")[:MEASURED]
-    kept = there["nodes"] if queue == Run.Queue.INTERACTIVE else 0
-    took = [(end - start).total_seconds() for start, end in recent if start and end]
-    return took, (there["slots"] or 0) + kept
+    return [(end - start).total_seconds() for start, end in recent if start and end]
 
 
 def worker_seen() -> datetime | None:

@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern] = [
     path("api/node/jobs/<uuid:run_id>/events", node_api.events, name="node-events"),
     path("api/node/jobs/<uuid:run_id>/heartbeat", node_api.heartbeat, name="node-heartbeat"),
     path("api/node/jobs/<uuid:run_id>/report", node_api.report, name="node-report"),
+    path("api/node/jobs/<uuid:run_id>/artifacts/<str:digest>", node_api.artifact, name="node-artifact"),
     path("api/node/jobs/<uuid:run_id>/release", node_api.release, name="node-release"),
 ]

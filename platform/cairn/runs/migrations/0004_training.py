@@ -6,163 +6,213 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('runs', '0003_operations'),
+        ("runs", "0003_operations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Chunk',
+            name="Chunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('lease', models.PositiveSmallIntegerField()),
-                ('place', models.PositiveIntegerField()),
-                ('count', models.PositiveIntegerField()),
-                ('full', models.BooleanField(default=False)),
-                ('steps', models.BinaryField()),
-                ('values', models.BinaryField()),
-                ('seconds', models.BinaryField()),
-                ('first_step', models.BigIntegerField()),
-                ('last_step', models.BigIntegerField()),
-                ('first_second', models.FloatField()),
-                ('last_second', models.FloatField()),
-                ('low', models.FloatField(null=True)),
-                ('low_step', models.BigIntegerField()),
-                ('low_second', models.FloatField()),
-                ('high', models.FloatField(null=True)),
-                ('high_step', models.BigIntegerField()),
-                ('high_second', models.FloatField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("lease", models.PositiveSmallIntegerField()),
+                ("place", models.PositiveIntegerField()),
+                ("count", models.PositiveIntegerField()),
+                ("full", models.BooleanField(default=False)),
+                ("steps", models.BinaryField()),
+                ("values", models.BinaryField()),
+                ("seconds", models.BinaryField()),
+                ("first_step", models.BigIntegerField()),
+                ("last_step", models.BigIntegerField()),
+                ("first_second", models.FloatField()),
+                ("last_second", models.FloatField()),
+                ("low", models.FloatField(null=True)),
+                ("low_step", models.BigIntegerField()),
+                ("low_second", models.FloatField()),
+                ("high", models.FloatField(null=True)),
+                ("high_step", models.BigIntegerField()),
+                ("high_second", models.FloatField()),
             ],
             options={
-                'ordering': ['name', 'place'],
+                "ordering": ["name", "place"],
             },
         ),
         migrations.CreateModel(
-            name='Input',
+            name="Input",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
             ],
         ),
         migrations.CreateModel(
-            name='RunArtifact',
+            name="RunArtifact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(choices=[('checkpoint', 'checkpoint'), ('model', 'model'), ('figure', 'figure'), ('sample', 'sample'), ('file', 'file')], max_length=10)),
-                ('media_type', models.CharField(max_length=100)),
-                ('step', models.PositiveBigIntegerField(null=True)),
-                ('lease', models.PositiveSmallIntegerField(default=1)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("checkpoint", "checkpoint"),
+                            ("model", "model"),
+                            ("figure", "figure"),
+                            ("sample", "sample"),
+                            ("file", "file"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("media_type", models.CharField(max_length=100)),
+                ("step", models.PositiveBigIntegerField(null=True)),
+                ("lease", models.PositiveSmallIntegerField(default=1)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('size', models.PositiveBigIntegerField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("size", models.PositiveBigIntegerField()),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.AddField(
-            model_name='run',
-            name='last_stretch',
+            model_name="run",
+            name="last_stretch",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='run',
-            name='note',
-            field=models.TextField(blank=True, default=''),
+            model_name="run",
+            name="note",
+            field=models.TextField(blank=True, default=""),
         ),
         migrations.AddField(
-            model_name='run',
-            name='phase',
-            field=models.CharField(blank=True, default='', max_length=20),
+            model_name="run",
+            name="phase",
+            field=models.CharField(blank=True, default="", max_length=20),
         ),
         migrations.AddField(
-            model_name='run',
-            name='points',
+            model_name="run",
+            name="points",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='run',
-            name='starts',
+            model_name="run",
+            name="starts",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name='run',
-            name='step',
+            model_name="run",
+            name="step",
             field=models.PositiveBigIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='run',
-            name='subject',
-            field=models.CharField(blank=True, default='', max_length=120),
+            model_name="run",
+            name="subject",
+            field=models.CharField(blank=True, default="", max_length=120),
         ),
         migrations.AddField(
-            model_name='run',
-            name='tags',
+            model_name="run",
+            name="tags",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='kind',
-            field=models.CharField(choices=[('try', 'try'), ('grade', 'grade'), ('train', 'train'), ('estimate', 'estimate')], max_length=8),
+            model_name="run",
+            name="kind",
+            field=models.CharField(
+                choices=[("try", "try"), ("grade", "grade"), ("train", "train"), ("estimate", "estimate")],
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='queue',
-            field=models.CharField(choices=[('interactive', 'Interactive'), ('grade', 'Grade'), ('regrade', 'Regrade'), ('train-cpu', 'Train Cpu'), ('train-gpu', 'Train Gpu')], max_length=12),
+            model_name="run",
+            name="queue",
+            field=models.CharField(
+                choices=[
+                    ("interactive", "Interactive"),
+                    ("grade", "Grade"),
+                    ("regrade", "Regrade"),
+                    ("train-cpu", "Train Cpu"),
+                    ("train-gpu", "Train Gpu"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['owner', 'kind', '-created_at'], name='runs_by_kind'),
+            model_name="run",
+            index=models.Index(fields=["owner", "kind", "-created_at"], name="runs_by_kind"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['subject', 'kind'], name='runs_by_subject'),
+            model_name="run",
+            index=models.Index(fields=["subject", "kind"], name="runs_by_subject"),
         ),
         migrations.AddField(
-            model_name='chunk',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='runs.run'),
+            model_name="chunk",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="chunks", to="runs.run"
+            ),
         ),
         migrations.AddField(
-            model_name='input',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inputs', to='runs.run'),
+            model_name="input",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="inputs", to="runs.run"
+            ),
         ),
         migrations.AddField(
-            model_name='runartifact',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='artifacts', to='runs.run'),
+            model_name="runartifact",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="artifacts", to="runs.run"
+            ),
         ),
         migrations.AddField(
-            model_name='input',
-            name='artifact',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='runs.runartifact'),
+            model_name="input",
+            name="artifact",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="uses", to="runs.runartifact"
+            ),
         ),
         migrations.AddField(
-            model_name='runartifact',
-            name='file',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='artifacts', to='runs.storedfile'),
+            model_name="runartifact",
+            name="file",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="artifacts", to="runs.storedfile"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chunk',
-            constraint=models.UniqueConstraint(fields=('run', 'name', 'place'), name='one_chunk_per_place'),
+            model_name="chunk",
+            constraint=models.UniqueConstraint(fields=("run", "name", "place"), name="one_chunk_per_place"),
         ),
         migrations.AddConstraint(
-            model_name='input',
-            constraint=models.UniqueConstraint(fields=('run', 'name'), name='one_input_per_name'),
+            model_name="input",
+            constraint=models.UniqueConstraint(fields=("run", "name"), name="one_input_per_name"),
         ),
         migrations.AddConstraint(
-            model_name='runartifact',
-            constraint=models.UniqueConstraint(fields=('run', 'name', 'file', 'step'), name='an_artifact_once'),
+            model_name="runartifact",
+            constraint=models.UniqueConstraint(
+                fields=("run", "name", "file", "step"), name="an_artifact_once"
+            ),
         ),
     ]

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,3 +69,12 @@ def batch(first: int, *texts: str) -> Batch:
 def report(run: Run | str, status: Verdict = Verdict.PASSED, **more: Any) -> Report:
     job_id = run if isinstance(run, str) else str(run.pk)
     return Report(job_id=job_id, status=status, score=float(status is Verdict.PASSED), **more)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, settings: Any) -> Path:
+    """Artifacts lie in a folder of the test's own."""
+    folder = tmp_path / "artifacts"
+    place = {**settings.STORAGES["artifacts"], "OPTIONS": {"location": folder}}
+    settings.STORAGES = {**settings.STORAGES, "artifacts": place}
+    return folder

@@ -191,7 +191,7 @@ def test_two_sweepers_in_one_interval_call_once(alice: User, woken: list[str]) -
 
 def test_while_no_node_is_known_every_queue_is_called(woken: list[str], db: None) -> None:
     actions.sweep()
-    assert sorted(woken) == ["grade", "interactive"]
+    assert sorted(woken) == ["grade", "interactive", "train-cpu", "train-gpu"]
 
 
 def test_a_given_back_run_wakes_a_node(
