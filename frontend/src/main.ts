@@ -12,6 +12,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   "reading-place": () => import("./islands/reading-place"),
   "run-live": () => import("./islands/run-live"),
   "search-box": () => import("./islands/search-box"),
+  "skill-map": () => import("./islands/skill-map"),
   "split-panes": () => import("./islands/split-panes"),
   "tab-set": () => import("./islands/tab-set"),
   "theme-toggle": () => import("./islands/theme-toggle"),

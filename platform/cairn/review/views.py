@@ -16,7 +16,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import MarkdownLexer, PythonLexer
 
 from cairn.accounts.models import User
-from cairn.catalog.content import CriterionKind, RubricCriterion
+from cairn.catalog.content import ReviewCriterion, RubricCriterion
 from cairn.catalog.queries import library
 from cairn.review import actions, queries
 from cairn.review.models import Review
@@ -31,7 +31,7 @@ PAGE = 25
 class RubricLine:
     """A rubric line with what this mentor said of it so far."""
 
-    criterion: RubricCriterion
+    criterion: RubricCriterion | ReviewCriterion
     met: bool | None
 
 
@@ -95,15 +95,15 @@ def _page(
     }
 
 
-def _rubric(submission: Submission) -> list[RubricCriterion]:
-    """The rubric lines of a project; an exercise, or a project no longer in the library, has none."""
+def _rubric(submission: Submission) -> list[RubricCriterion | ReviewCriterion]:
+    """What a mentor judges of a project; an exercise, or a project no longer in the library, has none."""
     if submission.work != Work.PROJECT:
         return []
     try:
         criteria = library().project(submission.slug).content.criteria
     except NotFound:
         return []
-    return [line for line in criteria if line.kind == CriterionKind.RUBRIC]
+    return [line for line in criteria if isinstance(line, RubricCriterion | ReviewCriterion)]
 
 
 def _with_titles(review: Review, submission: Submission) -> dict[str, Any]:
