@@ -1,4 +1,4 @@
-// Builds dist/: two stylesheets, the loader with one chunk an island, fonts, and KaTeX for the publisher.
+// Builds dist/: two stylesheets, the loader with one chunk an island, fonts, KaTeX for the publisher, print fonts.
 import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import esbuild from "esbuild";
@@ -58,6 +58,11 @@ async function report(outputs) {
 await rm(dist, { recursive: true, force: true });
 await mkdir(`${dist}/katex`, { recursive: true });
 await cp(`${root}node_modules/katex/dist/katex.min.js`, `${dist}/katex/katex.min.js`);
+await mkdir(`${dist}/print`, { recursive: true });
+for (const alphabet of ["latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "vietnamese"]) {
+  const name = `source-serif-4-${alphabet}-wght-normal.woff2`;
+  await cp(`${root}node_modules/@fontsource-variable/source-serif-4/files/${name}`, `${dist}/print/${name}`);
+}
 await cp(`${root}src/public`, dist, { recursive: true });
 
 if (watch) {

@@ -174,6 +174,7 @@ TIME_ZONE = "UTC"
 
 # --- static files: built by frontend/, hashed and compressed by whitenoise
 STATIC_URL = "/static/"
+CREDENTIAL_KEYS = HOME / "credential-keys"  # what certificates are signed with; the first is made when needed
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [ROOT / "frontend" / "dist"]
 STORAGES = {
@@ -273,6 +274,7 @@ CELERY_TASK_DEFAULT_QUEUE = "control"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "cairn.runs.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "exams": {"task": "cairn.submissions.tasks.settle_exams", "schedule": SWEEP_SECONDS},
 }
 
 # --- logs: one JSON object a line in production, readable on a terminal

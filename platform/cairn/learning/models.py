@@ -118,6 +118,41 @@ class Completion(models.Model):
         return f"{self.kind} {self.path or self.slug} of {self.user}"
 
 
+class Certificate(models.Model):
+    """What says to others that a learner completed a path or a milestone: fixed when it was issued.
+
+    ``credential`` is the signed Open Badges 3.0 credential. Its page is public: whoever has the address sees
+    the name, what was completed and when, and nothing else of the learner. A withdrawn one says so.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="certificates")
+    kind = models.CharField(max_length=9, choices=[("milestone", "milestone"), ("path", "path")])
+    path = models.SlugField(max_length=80)
+    slug = models.SlugField(max_length=80)  # of the milestone, or the path again
+    name = models.CharField(max_length=120)  # as the learner wants it written
+    title = models.CharField(max_length=200)
+    path_title = models.CharField(max_length=200)
+    parts = models.JSONField()  # what was asked: [title, kind of stone] of each criterion, or milestone
+    completed_at = models.DateTimeField()
+    issued_at = models.DateTimeField()
+    credential = models.TextField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "path", "slug"],
+                condition=models.Q(withdrawn_at=None),
+                name="one_valid_certificate_per_thing",
+            )
+        ]
+        ordering = ["-issued_at"]
+
+    def __str__(self) -> str:
+        return f"{self.title} of {self.user}"
+
+
 class Dismissal(models.Model):
     """A notice that a learner has put away. ``content_hash`` is that of the content it told them of."""
 

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from cairn.learning import activity_views, journal_views, map_views, mastery_views, plan_views, views
+from cairn.learning import (
+    activity_views,
+    certificate_views,
+    journal_views,
+    map_views,
+    mastery_views,
+    plan_views,
+    views,
+)
 
 app_name = "learning"
 urlpatterns = [
@@ -27,6 +35,21 @@ urlpatterns = [
     path("journal/<uuid:note_id>/text/<slug:page>", journal_views.autosave, name="journal-text"),
     path("journal/<uuid:note_id>/deletion", journal_views.deletion, name="journal-deletion"),
     path("journal/<uuid:note_id>/images/<uuid:image_id>", journal_views.image, name="journal-image"),
+    path("certificates", certificate_views.certificates, name="certificates"),
+    path("certificates/verify", certificate_views.verify, name="certificate-verify"),
+    path("certificates/issuer", certificate_views.issuer, name="certificate-issuer"),
+    path("certificates/keys", certificate_views.keys, name="certificate-keys"),
+    path("certificates/keys/<slug:thumbprint>", certificate_views.key, name="certificate-key"),
+    path("certificates/revocations", certificate_views.revocations, name="certificate-revocations"),
+    path("certificates/<uuid:certificate_id>", certificate_views.certificate, name="certificate"),
+    path("certificates/<uuid:certificate_id>.pdf", certificate_views.certificate_pdf, name="certificate-pdf"),
+    path(
+        "certificates/<uuid:certificate_id>.jwt", certificate_views.certificate_token, name="certificate-jwt"
+    ),
+    path(
+        "certificates/<uuid:certificate_id>.svg", certificate_views.certificate_badge, name="certificate-svg"
+    ),
+    path("certificates/<uuid:certificate_id>/withdrawal", certificate_views.withdrawal, name="withdrawal"),
     path("plan", plan_views.plan, name="plan"),
     path("plan/moves", plan_views.plan_move, name="plan-move"),
     path("plan/days-off", plan_views.plan_days_off, name="plan-days-off"),

@@ -6,6 +6,8 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from cairn.ui.errors import Refusal
 
+DRAFT_KEPT = "That was too often within a minute. Your draft is kept."
+
 
 class TooFast(Refusal):
     """The person asks more often than is allowed."""
@@ -26,6 +28,20 @@ class _Try(_Throttle):
     scope, rate = "try", "60/min"  # the Run button is pressed more freely than Submit
 
 
+class _PerAddress(SimpleRateThrottle):
+    """For pages that anybody may open: counts by network address, as the API does for guests."""
+
+    scope, rate = "public", "60/min"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+
+def check_public(request: Any) -> None:
+    """Count one costly request to a public page. Raises TooFast."""
+    _check(_PerAddress(), request, "That was too often within a minute.")
+
+
 def check_submit(request: Any) -> None:
     """Count one submission of the signed-in person. Raises TooFast."""
     _check(_Submit(), request)
@@ -36,7 +52,6 @@ def check_try(request: Any) -> None:
     _check(_Try(), request)
 
 
-def _check(throttle: _Throttle, request: Any) -> None:
+def _check(throttle: SimpleRateThrottle, request: Any, words: str = DRAFT_KEPT) -> None:
     if not throttle.allow_request(request, None):  # type: ignore[arg-type]
-        wait = max(1, round(throttle.wait() or 1))
-        raise TooFast(f"That was too often within a minute. Your draft is kept. Try again in {wait} seconds.")
+        raise TooFast(f"{words} Try again in {max(1, round(throttle.wait() or 1))} seconds.")
