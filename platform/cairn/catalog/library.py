@@ -85,10 +85,14 @@ class ProjectEntry:
 
 @dataclass(frozen=True)
 class AssessmentEntry:
-    """An assessment without its own bank, of which it knows the hash (empty: it has none) and the size."""
+    """An assessment without its own bank, of which it knows the hash (empty: it has none) and the size.
+
+    ``content_hash`` covers all that a result depends on: every question that may be drawn, and how many.
+    """
 
     slug: str
     content: content.Assessment
+    content_hash: str = ""
     bank_hash: str = ""
     bank_count: int = 0
 

@@ -235,5 +235,8 @@ def _assessment(parts: Parts, file: Path) -> None:
         draft = documents.bank(parts.source, file, model)
         parts.drafts.append(draft)
         bank_hash = draft.content_hash
-    entry = AssessmentEntry(slug, shape, bank_hash, len(model.bank))
+    known = {name: parts.topics[name].quiz_hash for name in model.topics if name in parts.topics}
+    sources = (part for source in sorted(known.items()) for part in source)
+    whole = digest(str(model.draw), bank_hash, *sources)
+    entry = AssessmentEntry(slug, shape, whole, bank_hash, len(model.bank))
     _remember(parts, "assessment", slug, file, parts.assessments, entry)

@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from cairn.runs import actions, nodes
+from cairn.submissions import exams
 from grader import worker as grader_worker
 from grader.sandbox import SandboxUnavailable, select_backend
 
@@ -90,6 +91,7 @@ class Sweeper:
             if self._trouble:
                 nodes.in_trouble(NAME, self._trouble)
             actions.sweep()
+            exams.settle_all()
         except Exception:  # a locked or restarting database: the next round comes soon
             _log.exception("The sweeper failed; it tries again.")
         finally:

@@ -71,7 +71,7 @@ def mark(question: Question, answer: Answer) -> float:
         case ChoiceQuestion(type="single"), int():
             return float(question.choices[answer].correct)
         case ChoiceQuestion(), list():
-            return _mark_multiple([choice.correct for choice in question.choices], set(answer))
+            return _mark_multiple([one.correct for one in question.choices], {int(one) for one in answer})
         case NumericQuestion(), str():
             number = read_number(answer, question.unit, required=question.unit_required)
             return float(_near(number, question.answer, question.tolerance))

@@ -9,7 +9,7 @@ from django.db.models import Case, F, JSONField, Q, QuerySet, Value, When
 
 from cairn.accounts.models import User
 from cairn.accounts.queries import may_read_work_of
-from cairn.catalog.queries import library
+from cairn.catalog.queries import Library, library
 from cairn.runs.models import Blob, Run
 from cairn.runs.texts import digest
 from cairn.submissions.delivery import files_digest
@@ -110,8 +110,14 @@ def results_of(user: User) -> Results:
             (row for row in rows if row.work == Work.PROJECT),
             {slug: entry.content_hash for slug, entry in books.projects.items()},
         ),
-        quizzes=quizzes_of(_quiz_rows(user), {slug: entry.quiz_hash for slug, entry in books.topics.items()}),
+        quizzes=quizzes_of(_quiz_rows(user), quiz_hashes(books)),
     )
+
+
+def quiz_hashes(books: Library) -> dict[str, str]:
+    """What results in quizzes and assessments depend on now, by slug."""
+    quizzes = {slug: entry.quiz_hash for slug, entry in books.topics.items()}
+    return quizzes | {slug: entry.content_hash for slug, entry in books.assessments.items()}
 
 
 def history_of(user: User) -> tuple[Sequence[Row], Sequence[QuizRow]]:

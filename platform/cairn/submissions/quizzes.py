@@ -14,7 +14,6 @@ from cairn.accounts.models import User
 from cairn.catalog.library import AssessmentEntry, Library
 from cairn.catalog.models import Document
 from cairn.catalog.queries import document, document_at, documents_at, library
-from cairn.catalog.source import digest
 from cairn.submissions.draws import draw, number
 from cairn.submissions.marking import KEPT, less_hint, mark, read_answer
 from cairn.submissions.models import QuizAttempt
@@ -108,7 +107,7 @@ def new_drawn(user: User, entry: AssessmentEntry, seed: int) -> QuizAttempt:
     ids = {slug: [one["id"] for one in quiz.body["questions"]] for slug, quiz in found.items()}
     drawn = [[slug, hashes[slug], one] for slug, one in draw(ids, entry.content.draw, seed)]
     return QuizAttempt.objects.create(
-        user=user, topic=entry.slug, content_hash=hash_of(entry, books), seed=seed, drawn=drawn
+        user=user, topic=entry.slug, content_hash=entry.content_hash, seed=seed, drawn=drawn
     )
 
 
@@ -121,12 +120,6 @@ def quizzes_of(entry: AssessmentEntry, books: Library) -> dict[str, str]:
     """The hashes of the quizzes that an assessment draws from, by slug."""
     hashes = {slug: books.topic(slug).quiz_hash for slug in entry.content.topics}
     return hashes | ({entry.slug: entry.bank_hash} if entry.bank_hash else {})
-
-
-def hash_of(entry: AssessmentEntry, books: Library) -> str:
-    """What a result in the assessment depends on, as one hash."""
-    sources = sorted(quizzes_of(entry, books).items())
-    return digest(str(entry.content.draw), *(part for source in sources for part in source))
 
 
 def answer(attempt: QuizAttempt, question_id: str, value: Any) -> Asked:
