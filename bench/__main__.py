@@ -47,7 +47,7 @@ def _measure(part: Part, quick: bool, port: int, say: Say) -> dict[str, Any]:
         case Part.GRADING:
             return grading.measure(grading.QUICK if quick else grading.FULL, say)
         case Part.PAGES:
-            return pages.measure(port, 20 if quick else 200, say)
+            return pages.measure(port, pages.QUICK if quick else pages.FULL, say)
         case Part.PUBLISH:
             return publish.measure(1 if quick else 5, say)
 

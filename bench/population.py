@@ -6,12 +6,13 @@ exercises. How far they come is spread as on real sites: many begin, few go far.
 """
 
 import hashlib
+import json
 import math
 import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -416,8 +417,7 @@ def main(
         filled = fill(Shape(learners, seed, last))
     except NotHere as refusal:
         raise SystemExit(str(refusal)) from None
-    typer.echo(f"{filled.learners:,} learners, {filled.events:,} events in {filled.rows:,} rows, "
-               f"{filled.seconds:.0f} s")  # fmt: skip
+    typer.echo(json.dumps(asdict(filled)))
 
 
 if __name__ == "__main__":

@@ -26,10 +26,11 @@ def children_bytes() -> int:
 
     Raises PermissionError where the system does not tell.
     """
-    return sum(_proportional(pid) for pid in tree.descendants(os.getpid()))
+    return sum(proportional(pid) for pid in tree.descendants(os.getpid()))
 
 
-def _proportional(pid: int) -> int:
+def proportional(pid: int) -> int:
+    """Proportional set size of a process, in bytes; 0 once it has gone."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):

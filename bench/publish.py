@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from bench import site
 from bench.machine import OUT
+from bench.site import Site
 from bench.timing import interleave, summary
 
 START, CHECK, COLD, UNCHANGED = "start-up alone", "check", "sync, first", "sync, unchanged"
@@ -17,7 +17,8 @@ def measure(rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Seconds of each command, its start-up included."""
     say("Publish: check and sync, in turns")
     shutil.rmtree(_HOME, ignore_errors=True)
-    site.manage(_HOME, "migrate")
+    ours = Site(_HOME)
+    ours.manage("migrate")
     empty = _HOME.with_suffix(".empty")
     shutil.copytree(_HOME, empty, dirs_exist_ok=True)
 
@@ -25,13 +26,13 @@ def measure(rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
         """Publishes into empty tables."""
         shutil.rmtree(_HOME)
         shutil.copytree(empty, _HOME)
-        return site.manage(_HOME, "curriculum", "sync")
+        return ours.manage("curriculum", "sync")
 
     samplers = {
-        START: lambda: site.manage(_HOME, "version"),
-        CHECK: lambda: site.manage(_HOME, "curriculum", "check"),
+        START: lambda: ours.manage("version"),
+        CHECK: lambda: ours.manage("curriculum", "check"),
         COLD: first,
-        UNCHANGED: lambda: site.manage(_HOME, "curriculum", "sync"),
+        UNCHANGED: lambda: ours.manage("curriculum", "sync"),
     }
     taken = interleave(samplers, dict.fromkeys(samplers, rounds))
     return {"commands": {name: asdict(summary(samples)) for name, samples in taken.items()}}

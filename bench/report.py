@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import publish
+from bench import pages, publish
 from bench.grading import STEPS
 from bench.machine import OUT, ROOT
 from bench.pages import EMPTY
@@ -23,7 +23,15 @@ PARTS = ("grading", "pages", "publish")
 P50_GOAL, P95_GOAL = 0.003, 0.010
 RATE_GOAL = 80.0
 PEER_GOAL = 150.0
-PAGE_GOALS = {"landing": (2.0, 2), "lesson": (6.0, 4), "home": (9.0, 4)}
+PAGE_GOALS: dict[str, tuple[float, int]] = {
+    "catalogue": (2.0, 2),
+    "lesson": (6.0, 4),
+    "home": (9.0, 4),
+    pages.LANDING: (2.0, 2),
+}
+SCALE_GOAL = 2.0  # a full database beside an empty one
+MEMORY_GOAL = 120  # MB of an idle process
+REQUEST_GOAL, WEIGHT_GOAL = 12, 120  # of a cold lesson page, fonts apart; the weight in kB
 
 
 @dataclass(frozen=True)
@@ -212,27 +220,107 @@ def _memory(memory: dict[str, Any]) -> Iterator[str]:
 
 
 def _pages(measured: dict[str, Any]) -> Iterator[Sheet]:
-    pages: dict[str, Any] = measured["pages"]
-    empty = pages[EMPTY]["p50"]
-    yield Sheet(
-        f"Pages: p50 as a multiple of an empty logged-out view ({_ms(empty)} ms in this run)",
-        ("page", "times", "goal", "p50 ms", "p95 ms", "queries", "goal", "bytes sent"),
-        tuple(_page(name, page, empty) for name, page in pages.items()),
-    )
+    for name, found in measured["databases"].items():
+        yield _alone(name, found)
+        yield _crowd(name, found, measured["clients"])
+    yield _footprint(measured["databases"])
 
 
-def _page(name: str, page: dict[str, Any], empty: float) -> tuple[str, ...]:
-    times, queries = PAGE_GOALS.get(name, (None, None))
+def _alone(database: str, found: dict[str, Any]) -> Sheet:
+    """Each page for each kind of person, as multiples of the empty view of the same server."""
+    filled = found["filled"]
+    people = [key.removeprefix("full: ") for key in found["queries"] if key.startswith("full: ")]
+    rows = [_signed_in(page, found, people) for page in (*pages.PAGES, pages.AFTER_A_CHANGE)]
+    rows += [_signed_out(page, found, people) for page in (pages.LANDING, pages.SEARCH)]
+    stored = ", ".join(f"{name} {rows:,}" for name, rows in found["stored"].items())
+    return Sheet(
+        f"Pages on {database}: p50 of one client as a multiple of an empty logged-out view "
+        f"({_ms(found['alone'][f'full: {EMPTY}']['p50'])} ms)",
+        ("page", "empty database", *people, "goal", "median / empty", "busiest / empty", "goal",
+         "queries, then kept", "goal", "p50 ms", "p95 ms", "kB sent"),
+        tuple(rows),
+        (f"The full database holds {filled['learners']:,} learners with {filled['events']:,} events in "
+         f"{filled['rows']:,} rows, written in {filled['seconds']:,.0f} s. Rows of each visitor: {stored}.",),
+    )  # fmt: skip
+
+
+def _signed_in(page: str, found: dict[str, Any], people: list[str]) -> tuple[str, ...]:
+    alone = found["alone"]
+    empty = _times_empty(alone, "empty", f"newcomer: {page}")
+    full = [_times_empty(alone, "full", f"{who}: {page}") for who in people]
+    goal, most = PAGE_GOALS.get(page, (None, None))
+    middle = alone[f"full: {people[1]}: {page}"]
+    size = found["bytes"].get(f"full: {people[1]}: {page}")
     return (
-        name,
-        f"{page['p50'] / empty:.1f}",
-        f"≤ {times:g}" if times else "",
-        _ms(page["p50"]),
-        _ms(page["p95"]),
-        str(page["queries"]),
-        f"≤ {queries}" if queries else "",
-        f"{page['bytes']:,}",
+        page,
+        f"{empty:.1f}",
+        *(f"{times:.1f}" for times in full),
+        f"≤ {goal:g}" if goal else "",
+        f"{full[1] / empty:.2f}",
+        f"{full[2] / empty:.2f}",
+        f"≤ {SCALE_GOAL:g}",
+        _queries(page, found["queries"]),
+        f"≤ {most}" if most else "",
+        _ms(middle["p50"]),
+        _ms(middle["p95"]),
+        f"{size / 1000:,.0f}" if size else "",
     )
+
+
+def _signed_out(page: str, found: dict[str, Any], people: list[str]) -> tuple[str, ...]:
+    alone = found["alone"]
+    empty, full = (_times_empty(alone, site, page) for site in ("empty", "full"))
+    goal, _ = PAGE_GOALS.get(page, (None, None))
+    times, taken = f"{full / empty:.2f}", alone[f"full: {page}"]
+    return (page, f"{empty:.1f}", f"{full:.1f}", *("",) * (len(people) - 1), f"≤ {goal:g}" if goal else "",
+            times, times, f"≤ {SCALE_GOAL:g}", "", "", _ms(taken["p50"]), _ms(taken["p95"]), "")  # fmt: skip
+
+
+def _times_empty(alone: dict[str, Any], site: str, page: str) -> float:
+    return float(alone[f"{site}: {page}"]["p50"] / alone[f"{site}: {EMPTY}"]["p50"])
+
+
+def _queries(page: str, counted: dict[str, Any]) -> str:
+    """The queries of a first visit and of the next; as a range where they are not the same for everybody."""
+    if page not in pages.PAGES:
+        return ""
+    visits = zip(*(counts[page] for counts in counted.values()), strict=True)
+    return ", ".join("-".join(map(str, sorted({min(each), max(each)}))) for each in visits)
+
+
+def _crowd(database: str, found: dict[str, Any], clients: int) -> Sheet:
+    empty, full = found["crowd"]["empty"], found["crowd"]["full"]
+    return Sheet(
+        f"{clients} clients at once on {database}: ms, each client another learner",
+        ("page", "empty p50", "empty p95", "full p50", "full p95", "full / empty", "goal"),
+        tuple(
+            (page, *(_ms(site["pages"][page][share]) for site in (empty, full) for share in ("p50", "p95")),
+             f"{full['pages'][page]['p50'] / empty['pages'][page]['p50']:.2f}", f"≤ {SCALE_GOAL:g}")
+            for page in full["pages"]
+        ),
+        (f"Pages a second: {empty['per_second']:.0f} empty, {full['per_second']:.0f} full. "
+         f"Errors: {len(empty['errors'])} and {len(full['errors'])}.",),
+    )  # fmt: skip
+
+
+def _footprint(found: dict[str, Any]) -> Sheet:
+    """Memory of the serving process, and a first visit in a browser."""
+    rows = [
+        (f"memory on {name}, {when}, MB", f"{one['memory'][key]['full'] / 2**20:,.0f}",
+         f"< {MEMORY_GOAL}" if key == "idle" else "")
+        for name, one in found.items()
+        for key, when in (("idle", "idle"), ("after", "after the measurement"))
+    ]  # fmt: skip
+    cold = next(iter(found.values()))["cold_lesson"]
+    if "absent" in cold:
+        rows.append(("a cold lesson page", f"not measured: {cold['absent']}", ""))
+    else:
+        rows += [
+            ("a cold lesson page: requests without fonts", str(cold["requests"]), f"≤ {REQUEST_GOAL}"),
+            ("a cold lesson page: kB without fonts", f"{cold['bytes'] / 1000:,.0f}", f"≤ {WEIGHT_GOAL}"),
+            ("its fonts: requests and kB", f"{cold['fonts']}, {cold['font_bytes'] / 1000:,.0f}", ""),
+        ]
+    return Sheet("What serving takes", ("what", "measured", "goal"), tuple(rows))
 
 
 def _publish(measured: dict[str, Any]) -> Iterator[Sheet]:
