@@ -17,7 +17,7 @@ from typing import IO
 from grader.harness.forks import runtime_for
 from grader.harness.judge import SCRATCH
 from grader.nursery import Fork, Nursery
-from grader.sandbox.runtime import Mark, fingerprint, runtime
+from grader.sandbox.runtime import Mark, fingerprint, runtime, seen_by
 
 _GRADER = Path(__file__).resolve().parent
 
@@ -84,7 +84,7 @@ def _sources() -> list[str]:
     """What a judge imports; for a folder, the time of the last file made or renamed in it counts."""
     folders = [_GRADER / "checks", _GRADER / "harness"]
     files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
-    return [str(path) for path in (*folders, *files, _GRADER / "contract.py", *runtime().packages)]
+    return sorted(seen_by({*folders, *files, _GRADER / "contract.py", *runtime().packages}))
 
 
 def _start(fd: int, errors: IO[bytes]) -> "Popen[bytes]":

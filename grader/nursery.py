@@ -22,6 +22,7 @@ from grader.harness.forks import END
 _ANSWER_SECONDS = 20.0
 _READY_SECONDS = 180.0  # the first fork of a runtime waits for its libraries to be imported
 _TRIES = 3
+_LATE = 10  # niceness
 _SPARES = min(2, os.cpu_count() or 1)
 
 Start = Callable[[int, IO[bytes]], "subprocess.Popen[bytes]"]
@@ -66,7 +67,12 @@ class Fork:
         return self._end is not None
 
     def kill(self) -> None:
-        """Ends it, and with its room all that it started. Harmless on one that has ended."""
+        """Ends it, and with its room all that it started. Harmless on one that has ended.
+
+        To give its memory back may take it longer than we have to do: that comes after everybody else's work.
+        """
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, _LATE) if self.pid else None
         for pidfd in (self._pidfd, self._room):
             if pidfd is not None:
                 with contextlib.suppress(ProcessLookupError):

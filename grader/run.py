@@ -12,7 +12,6 @@ exceptions of the learner's code (error); passed.
 
 import os
 import select
-import selectors
 import shutil
 import signal
 import socket
@@ -27,6 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 from grader.contract import (
     MAX_MESSAGE_CHARS,
     Event,
+    Finding,
     Job,
     Metric,
     Output,
@@ -39,10 +39,13 @@ from grader.contract import (
     Verdict,
 )
 from grader.harness.judge import SCRATCH, Closing, judge_libraries, libraries
+from grader.harness.materials import FOLDER as MATERIALS
 from grader.harness.text import CUT, Stream, clean
 from grader.judges import start_judge
 from grader.sandbox.base import Backend, Confined, Exit, ended_by
 from grader.sandbox.select import select_backend
+from grader.training.data import cache_folder
+from grader.training.depot import Depot, Folder
 
 OnEvent = Callable[[Event], None]
 
@@ -54,16 +57,30 @@ _EVENT: TypeAdapter[Event | Closing] = TypeAdapter(Event | Closing)
 
 
 def run(
-    job: Job, on_event: OnEvent, *, backend: Backend | None = None, cancel: threading.Event | None = None
+    job: Job,
+    on_event: OnEvent,
+    *,
+    backend: Backend | None = None,
+    cancel: threading.Event | None = None,
+    depot: Depot | None = None,
+    materials: Path | None = None,
 ) -> Report:
     """Runs ``job`` sealed and reports. Never raises for what learner code does.
 
     A failure of ours gives Verdict.INTERNAL with a message; so does a ``cancel`` that was set. Raises
-    SandboxUnavailable if ``backend`` is not given and this machine has none that works.
+    SandboxUnavailable if ``backend`` is not given and this machine has none that works. ``depot`` is where a
+    training's artifacts are safe, by default the node's own cache; ``materials`` what its tests may ask for.
     """
     backend = backend or select_backend()
+    if job.training is not None:
+        from grader.training import run as training  # which asks for its evaluation here
+
+        depot = depot or Folder(cache_folder() / "artifacts")
+        return training.train(job, on_event, depot=depot, backend=backend, cancel=cancel)
     scratch = Path(tempfile.mkdtemp(prefix="cairn-judge-", dir=SCRATCH))
     try:
+        if materials is not None:
+            (scratch / MATERIALS).symlink_to(materials)
         return _Run(job, on_event, backend, cancel or threading.Event(), scratch).report()
     except (OSError, ValidationError) as error:
         return Report(
@@ -86,6 +103,7 @@ class _Run:
         self._planned: list[PlannedTest] = []
         self._results: list[TestResult] = []
         self._metrics: dict[str, float] = {}
+        self._findings: list[Finding] = []
         self._output: list[str] = []
         self._printed = 0
         self._stopped: tuple[Verdict, str] | None = None
@@ -110,6 +128,7 @@ class _Run:
 
     def _start_judge(self, rpc: socket.socket, scratch: Path) -> None:
         self._events, writing = os.pipe()
+        os.set_blocking(self._events, False)
         text = self._job.model_dump_json().encode()
         try:
             libraries = judge_libraries(self._job)
@@ -125,6 +144,7 @@ class _Run:
         left: Exit | None = None
         try:
             self._watch()
+            self._hear_the_judge_out()
             self._let_it_end()
             left = self._learner.dismiss() if self._is_decided() else None
         finally:
@@ -142,21 +162,26 @@ class _Run:
     # Watching
 
     def _watch(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            self._streams = {self._learner.stdout: Stream(), self._learner.stderr: Stream()}
-            for number in (*self._streams, self._events):
-                os.set_blocking(number, False)
-                selector.register(number, selectors.EVENT_READ)
-            checked = time.monotonic()
-            while self._closing is None and self._stopped is None:
-                for key, _ in selector.select(_TICK):
-                    if not self._read(key.fd):
-                        selector.unregister(key.fd)
-                        if key.fd == self._events:
-                            return
-                if (now := time.monotonic()) - checked >= _TICK:
-                    checked = now
-                    self._check()
+        self._streams = {self._learner.stdout: Stream(), self._learner.stderr: Stream()}
+        poll = select.poll()
+        for number in self._streams:
+            os.set_blocking(number, False)
+            poll.register(number, select.POLLIN)
+        # Of the events only the end wakes us. The others are read at every tick, because judge and learner
+        # have a core each to answer one another, if we don't take one for every test.
+        poll.register(self._events, 0)
+        checked = time.monotonic()
+        while self._closing is None and self._stopped is None:
+            for number, _ in poll.poll(_TICK * 1000):
+                self._read(self._events)  # what the tests said came before what was printed since
+                if not self._read(number):
+                    poll.unregister(number)
+                    if number == self._events:
+                        return
+            if (now := time.monotonic()) - checked >= _TICK:
+                checked = now
+                self._read(self._events)
+                self._check()
 
     def _read(self, number: int) -> bool:
         """Takes what a descriptor has to give. Returns whether more may come."""
@@ -186,6 +211,8 @@ class _Run:
             self._results.append(event.result)
         elif isinstance(event, Metric) and event.step is None:
             self._metrics[event.name] = event.value
+        elif isinstance(event, Finding):
+            self._findings.append(event)
         self._emit(event)
 
     def _take_output(self, number: int, data: bytes) -> None:
@@ -218,6 +245,11 @@ class _Run:
             self._stopped = (Verdict.INTERNAL, "The tests took too long, apart from your code's own time.")
 
     # Ending
+
+    def _hear_the_judge_out(self) -> None:
+        """Reads what the tests had said by the time a limit was reached, so that the right one is blamed."""
+        while self._read(self._events) and select.select([self._events], [], [], 0)[0]:
+            continue
 
     def _let_it_end(self) -> None:
         """A process that closed its connection is most likely ending: how, is worth a moment's wait."""
@@ -262,6 +294,7 @@ class _Run:
             score=score if status is not Verdict.INTERNAL else 0.0,
             tests=tuple(self._results),
             metrics=self._metrics,
+            findings=tuple(self._findings),
             message=clean(message, MAX_MESSAGE_CHARS),
             output="".join(self._output),
             wall_seconds=round(self._closing.spent if self._closing else time.monotonic() - self._began, 6),

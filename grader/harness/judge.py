@@ -4,6 +4,7 @@ Gets a Job, and writes Events and one closing record as JSON lines to a descript
 warm process: see ``warm_judge.py``.
 """
 
+import contextlib
 import inspect
 import os
 import re
@@ -36,8 +37,9 @@ from grader.contract import (
     TestResult,
     TestStatus,
 )
+from grader.harness import materials
 from grader.harness.codec import Encoder
-from grader.harness.session import Gone, RunOver, Session, Student, raise_timed_out
+from grader.harness.session import RunOver, Session, Student, raise_timed_out
 from grader.harness.text import clean
 
 _MEMORY = 8 * 2**30  # address space: what a test may pile up of the answers that hostile code sends
@@ -81,8 +83,9 @@ class Judge:
     def run(self) -> Closing:
         """Runs the whole job. Returns how it ended; never raises for what a learner does."""
         try:
-            tests = self._load_tests()
             self._start()
+            tests = self._load_tests()  # while the learner's process writes the files
+            self._wait_for_start()
             self._emit(Phase(name="importing"))
             self._session.request("load", self._job.entry, self._job.kind is Kind.TRY)
             self._test(tests)
@@ -101,12 +104,17 @@ class Judge:
         numbers = {name: int(getattr(limits, name)) for name in names} | {
             "cpu_seconds": int(limits.cpu_seconds + 1)
         }
-        try:
+        with contextlib.suppress(RunOver):  # it is told where the answer is waited for
             self._session.start(dict(self._job.files), numbers, libraries(self._job), self._job.seed)
+
+    def _wait_for_start(self) -> None:
+        """No learner's code has run yet: whatever goes wrong is our failure."""
+        try:
+            self._session.started()
         except StudentError as error:
             raise TestsBroken(f"the learner's process could not be prepared: {error}") from None
-        except Gone:
-            raise TestsBroken("the learner's process ended before it was ready") from None
+        except RunOver as over:
+            raise TestsBroken(f"the learner's process was not ready: {over.reason}") from None
 
     def _not_loaded(self, error: StudentError) -> Closing:
         return Closing(
@@ -199,13 +207,16 @@ class Judge:
         return difference.model_copy(update={"call": difference.call or self._session.described_call()})
 
     def _arguments(self, test: Planned, student: Student) -> dict[str, Any]:
-        """What the test's parameters ask for by name: the student, a seeded generator, its case."""
+        """What the test's parameters ask for by name: the student, a seeded generator, its case, materials."""
         given: dict[str, Any] = {"student": student, **test.case}
         wanted = inspect.signature(test.function).parameters
         if "rng" in wanted:
             import numpy
 
             given["rng"] = numpy.random.default_rng([self._job.seed, zlib.crc32(test.name.encode())])
+        for name in wanted.keys() & set(materials.NAMES) - given.keys():
+            with contextlib.suppress(KeyError):
+                given[name] = materials.read(self._scratch / materials.FOLDER, name)
         if unknown := [name for name in wanted if name not in given]:
             raise TestsBroken(f"{test.name} asks for {', '.join(unknown)}, which is not a fixture or a case")
         return {name: given[name] for name in wanted}
@@ -290,7 +301,7 @@ def rehearse() -> None:
     job = Job(id="rehearsal", files={"solution.py": "import numpy"}, tests={"tests.py": _REHEARSAL})
     encoder = Encoder(lambda value: ("handle", 1, "function", True))
     ours, theirs = socket.socketpair()
-    modules, path, before = dict(sys.modules), list(sys.path), Path.cwd()
+    path, before = list(sys.path), Path.cwd()
     with ours, theirs, tempfile.TemporaryDirectory(prefix="cairn-rehearsal-", dir=SCRATCH) as scratch:
         for answer in (None, None, len, 6, [1.0, 2.5], len, 6):
             theirs.sendall(b"".join(encoder.encode(["ok", answer])))
@@ -298,9 +309,7 @@ def rehearse() -> None:
         closing = _judge(job.model_dump_json().encode(), ours, nowhere, Path(scratch))
         os.chdir(before)
     sys.path[:] = path
-    for name in sys.modules.keys() - modules.keys():
-        if name == "tests":
-            del sys.modules[name]
+    sys.modules.pop("tests", None)
     if closing.reason != "done":
         raise RuntimeError(f"the rehearsal of a judge ended with {closing}")
 

@@ -223,7 +223,9 @@ def _seed_everything(seed: int) -> None:
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(seed % 2**32)
     if torch := sys.modules.get("torch"):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed writes down the stack for each device
+        if torch.backends.cuda.is_built():
+            torch.cuda.manual_seed_all(seed)
 
 
 def _private_socket(number: int) -> socket.socket:

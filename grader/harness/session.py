@@ -55,7 +55,7 @@ class Session:
         self._channel = Channel(sock)
         self._encoder = Encoder(self._outgoing)
         self._decoder = Decoder(self._incoming)
-        self._seconds = seconds
+        self._seconds = self._budget = seconds
         self._functions: list[Callable[..., Any]] = []
         self._pending: CheckFailed | None = None
         self._over: RunOver | None = None
@@ -65,10 +65,14 @@ class Session:
         self.last_call: tuple[str, tuple[Any, ...], dict[str, Any]] | None = None
 
     def start(self, files: dict[str, str], limits: dict[str, int], preload: list[str], seed: int) -> None:
-        """Hands the files over. Our time, not the learner's."""
-        budget, self._seconds = self._seconds, _START_SECONDS
-        self.request("start", files, limits, preload, seed)
-        self._seconds, self.spent = budget, 0.0
+        """Hands the files over, and doesn't wait: see ``started``. Raises a RunOver."""
+        self._budget, self._seconds = self._seconds, _START_SECONDS
+        self._send(["start", files, limits, preload, seed])
+
+    def started(self) -> None:
+        """Waits until the files are in place. Our time. Raises StudentError or a RunOver."""
+        self._answer()
+        self._seconds, self.spent = self._budget, 0.0
 
     def request(self, operation: str, *arguments: Any) -> Any:
         """Asks for one operation and returns its answer. Raises StudentError or a RunOver."""

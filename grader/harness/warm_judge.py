@@ -50,6 +50,7 @@ class Judges:
             with os.fdopen(job, "rb") as file:
                 file.seek(0)
                 judge.judge(file.read(), socket.socket(fileno=rpc), events, Path(word.decode()))
+            control.recv(1)  # the node closes it, or ends this process: giving memory back is nobody's wait
 
 
 def _reseed() -> None:
@@ -57,7 +58,7 @@ def _reseed() -> None:
     random.seed()
     np.random.seed()
     if torch := sys.modules.get("torch"):
-        torch.seed()
+        torch.default_generator.seed()
 
 
 def main() -> None:

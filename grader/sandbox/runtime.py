@@ -52,6 +52,18 @@ def fingerprint(paths: Iterable[str]) -> Mark:
     return tuple((at.st_dev, at.st_ino, at.st_mtime_ns) for at in map(os.stat, paths))
 
 
+def seen_by(paths: Iterable[Path]) -> set[str]:
+    """Of which to take a fingerprint, so that it also shows when one of ``paths`` is replaced.
+
+    For a folder of site-packages that is site-packages itself: to replace a package changes it.
+    """
+    return {str(path.parent if _is_package(path) else path) for path in paths}
+
+
+def _is_package(path: Path) -> bool:
+    return path.is_dir() and path.parent.name in ("site-packages", "dist-packages")
+
+
 def _packages() -> set[Path]:
     """The files of the packages in requirements.txt and of all that they need, and of the codec's msgpack."""
     lines = [line.partition("#")[0].strip() for line in _REQUIREMENTS.read_text().splitlines()]
