@@ -22,8 +22,10 @@ import uvicorn
 from celery.worker import WorkController
 from celery.worker import state as worker_state
 from django.conf import settings
+from django.core.cache import cache
 from django.db import close_old_connections
 
+from cairn.learning import digest
 from cairn.runs import actions, nodes
 from cairn.submissions import exams
 from grader import worker as grader_worker
@@ -92,6 +94,8 @@ class Sweeper:
                 nodes.in_trouble(NAME, self._trouble)
             actions.sweep()
             exams.settle_all()
+            if cache.add("learning.digests", "1", timeout=60):
+                digest.send_due()
         except Exception:  # a locked or restarting database: the next round comes soon
             _log.exception("The sweeper failed; it tries again.")
         finally:

@@ -164,6 +164,10 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Cairn <cairn@localhost>")
+# Where people find the site: links in mails that no request causes begin with it.
+SITE = env.text(
+    "CAIRN_SITE", f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else f"http://127.0.0.1:{env.whole('PORT', 8000)}"
+).rstrip("/")
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Cairn: "
 
 # --- language and time: stored in UTC, shown in the learner's zone
@@ -274,6 +278,7 @@ CELERY_TASK_DEFAULT_QUEUE = "control"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "cairn.runs.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "digests": {"task": "cairn.learning.tasks.send_digests", "schedule": 60},
     "exams": {"task": "cairn.submissions.tasks.settle_exams", "schedule": SWEEP_SECONDS},
 }
 

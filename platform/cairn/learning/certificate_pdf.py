@@ -55,7 +55,7 @@ def pdf_of(certificate: Certificate, address: str) -> bytes:
 
 def _load_fonts(page: FPDF) -> None:
     """The regular weight for the text, the bold one for the name; each alphabet has a file of its own."""
-    for family, weight in (("serif", 400), ("strong", 600)):
+    for family, weight in (("serif", 400.0), ("strong", 600.0)):
         for alphabet in ALPHABETS:
             name = family if alphabet == "latin" else f"{family}-{alphabet}"
             page.add_font(name, fname=font_file(alphabet), variations={"wght": weight})

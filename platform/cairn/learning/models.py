@@ -275,6 +275,30 @@ class Plan(models.Model):
         return f"Plan of {self.enrolment}"
 
 
+class Digest(models.Model):
+    """Whether a learner wants their plan by e-mail. ``sent_on`` is the day, on their clock, of the last one."""
+
+    class Often(models.TextChoices):
+        OFF = "off"
+        DAILY = "daily"
+        WEEKLY = "weekly"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="digest"
+    )
+    often = models.CharField(max_length=6, choices=Often.choices, default=Often.OFF)
+    token = models.CharField(max_length=43, unique=True)  # lets a mail's link end it without signing in
+    sent_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["sent_on"], condition=~models.Q(often="off"), name="digests_wanted")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.often} digest of {self.user_id}"
+
+
 class DayOff(models.Model):
     """A day on which a learner does not study, on any path."""
 

@@ -1,4 +1,4 @@
-"""Certificates: issued for what is complete and nothing else, verified by anybody, withdrawn by their owner."""
+"""Certificates: issued for what is complete, verified by anybody, withdrawn by their owner alone."""
 
 import base64
 import hashlib
