@@ -1,5 +1,6 @@
 """What every backend offers: start a learner process, watch it, end it as a tree."""
 
+import contextlib
 import os
 import select
 import signal
@@ -80,7 +81,7 @@ class ProcessTree:
         assert process.stderr is not None  # noqa: S101
         self._process = process
         self._exit: Exit | None = None
-        self._peak, self._cpu = 0, 0.0
+        self._peak, self._held, self._cpu = 0, 0, 0.0
         self._pids: list[int] = []
         self._pipes = (process.stdout, process.stderr)
         self.stdout, self.stderr = process.stdout.fileno(), process.stderr.fileno()
@@ -89,13 +90,28 @@ class ProcessTree:
         """Bytes that the tree holds now, shared pages counted once."""
         self._pids = tree.descendants(self._process.pid)
         now = tree.memory(self._pids)
-        self._peak = max(self._peak, now)
+        self._peak, self._held = max(self._peak, now), now
         self._cpu = max(self._cpu, tree.processor_seconds(self._pids))
         return now
 
     def processes(self) -> int:
         """How many processes there were when memory was last asked for."""
         return len(self._pids)
+
+    def held(self) -> int:
+        """What ``memory`` gave when it was last asked for."""
+        return self._held
+
+    def cpu_seconds(self) -> float:
+        """Processor time used so far, as seen when ``memory`` was last asked for."""
+        return self._cpu
+
+    def terminate(self) -> None:
+        """Asks what runs in the sandbox to end, but not the sandbox itself."""
+        for pid in tree.descendants(self._process.pid):
+            if tree.name(pid) != "bwrap":
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
 
     def ended(self, seconds: float = 0.0) -> bool:
         """Whether the root has ended, without taking its exit status away."""

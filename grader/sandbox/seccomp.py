@@ -16,6 +16,7 @@ _EPERM, _ENOSYS = 1, 38
 _NUMBER, _ARCH, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24  # offsets in struct seccomp_data
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME}
 _AF_UNIX = 1
+_LOCAL_NETWORK = (2, 10, 16)  # AF_INET, AF_INET6, and AF_NETLINK to list one's own interfaces
 _TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 
 
@@ -62,8 +63,11 @@ _MACHINES = {
 }  # fmt: skip
 
 
-def program() -> bytes | None:
-    """The filter for this machine, as the kernel and bubblewrap take it; None on another architecture."""
+def program(*, local_network: bool = False) -> bytes | None:
+    """The filter for this machine, as the kernel and bubblewrap take it; None on another architecture.
+
+    ``local_network`` is for several processes that talk to each other, where there is no other network.
+    """
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         return None
@@ -79,7 +83,9 @@ def program() -> bytes | None:
     code += _inside(
         machine.clone, [_op(_LOAD, _ARGUMENT_0), *_when(_JUMP_SET, _NEW_NAMESPACES, _ERRNO | _EPERM)]
     )
-    code += _inside(machine.socket, [_op(_LOAD, _ARGUMENT_0), *_unless(_AF_UNIX, _ERRNO | _EPERM)])
+    families = [_AF_UNIX, *(_LOCAL_NETWORK if local_network else ())]
+    allowed = [word for family in families for word in _when(_JUMP_EQ, family, _ALLOW)]
+    code += _inside(machine.socket, [_op(_LOAD, _ARGUMENT_0), *allowed, _op(_RETURN, _ERRNO | _EPERM)])
     injection = [
         word for request in _TERMINAL_INJECTION for word in _when(_JUMP_EQ, request, _ERRNO | _EPERM)
     ]
@@ -94,11 +100,6 @@ def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
 def _when(test: int, value: int, verdict: int) -> list[bytes]:
     """Returns ``verdict`` where the test holds, else goes on."""
     return [_op(test, value, 0, 1), _op(_RETURN, verdict)]
-
-
-def _unless(value: int, verdict: int) -> list[bytes]:
-    """Returns ``verdict`` where the loaded word is not ``value``, else goes on."""
-    return [_op(_JUMP_EQ, value, 1, 0), _op(_RETURN, verdict)]
 
 
 def _inside(number: int, body: list[bytes]) -> list[bytes]:

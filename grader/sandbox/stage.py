@@ -61,6 +61,11 @@ class Stage:
         where = f"--mount=/proc/{self._helper.pid}/ns/mnt"
         return ["nsenter", where, "--setgid", str(HOST_ID), "--setuid", str(HOST_ID), "--"]
 
+    def end(self) -> None:
+        """Takes it down, now rather than with this process."""
+        atexit.unregister(self._remove)
+        self._remove()
+
     def _remove(self) -> None:
         """Ends the helper, with which its mounts go; the empty folder is left to remove."""
         self._helper.kill()

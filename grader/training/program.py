@@ -1,0 +1,190 @@
+"""What starts in a training's sandbox: takes the limits on, then runs the learner's program as ``__main__``.
+
+Started as ``python -I -S -B -u /harness/program.py PACKAGES``. With several processes, the first of all is
+torchrun, which starts this once more for each of them, with their RANK in the environment.
+"""
+
+# pathlib would be one more import in every process.
+# ruff: noqa: PTH118, PTH123, PTH208
+
+import contextlib
+import errno
+import importlib
+import importlib.util
+import io
+import json
+import os
+import random
+import resource
+import runpy
+import signal
+import sys
+import traceback
+import types
+from typing import Any
+
+_GIVEN, _HOME = "/cairn", "/box"
+_SLACK = 2 * 2**30  # of address space: thread stacks, allocator arenas and mapped data are not memory in use
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+
+
+def main() -> None:
+    """Runs the program, or torchrun, which runs several."""
+    sys.path += sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    with open(os.path.join(_GIVEN, "job.json"), encoding="utf-8") as file:
+        job = json.load(file)
+    os.chdir(_HOME)
+    if job["processes"] > 1 and "RANK" not in os.environ:
+        _place(job)
+        _launch(job["processes"])
+    else:
+        if job["processes"] == 1:
+            _place(job)
+        _train(job)
+
+
+def _place(job: dict[str, Any]) -> None:
+    """Copies the learner's files into the work folder, where they may also be written to."""
+    for name in os.listdir(os.path.join(_GIVEN, "code")):
+        with open(os.path.join(_GIVEN, "code", name), "rb") as source, open(name, "wb") as copy:
+            copy.write(source.read())
+
+
+def _launch(processes: int) -> None:
+    """Becomes torchrun for so many processes on this machine."""
+    sys.argv = [
+        "torchrun",
+        "--nnodes=1",
+        f"--nproc-per-node={processes}",
+        "--master-addr=127.0.0.1",
+        "--master-port=29500",
+        "--no-python",
+        sys.executable,
+        *("-I", "-S", "-B", "-u", __file__, *sys.argv[1:]),
+    ]
+    runpy.run_module("torch.distributed.run", run_name="__main__")
+
+
+def _train(job: dict[str, Any]) -> None:
+    sys.path.insert(0, _HOME)
+    for name in job["preload"]:
+        importlib.import_module(name)
+    cairn = importlib.import_module("cairn")
+    importlib.import_module("_cairn_shims").install()
+    _seed(job["seed"])
+    _limit(job)
+    try:
+        _run(job["entry"])
+    except BaseException as error:
+        if not _is_plain_exit(error):
+            _explain(cairn, error)
+            sys.exit(1)
+
+
+def _run(entry: str) -> None:
+    """The learner's program, as Python itself would run it."""
+    path = os.path.join(_HOME, entry)
+    module = types.ModuleType("__main__")
+    module.__file__ = path
+    sys.modules["__main__"] = module
+    sys.argv = [path]
+    with open(path, encoding="utf-8") as file:
+        source = file.read()
+    exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102
+
+
+def _is_plain_exit(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and error.code in (None, 0)
+
+
+def _explain(cairn: Any, error: BaseException) -> None:
+    """Shows the trace where Python would, and tells the node what it was."""
+    if isinstance(error, SystemExit):
+        message = f"your program called exit({error.code!r})"
+    else:
+        message = _message(error)
+        text = "".join(traceback.format_exception(error)).replace(f"{_HOME}/", "")
+        with contextlib.suppress(Exception):
+            sys.stderr.write(_without_ours(text))
+    said = {"k": "end", "type": type(error).__name__[:80], "message": message[:2000], "cause": _cause(error)}
+    with contextlib.suppress(Exception):
+        cairn._wire.tell(said | {"line": _line(error)})
+
+
+def _without_ours(text: str) -> str:
+    """A trace less the frames of this file."""
+    lines = text.splitlines(keepends=True)
+    kept = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if __file__ not in line and not (__file__ in before and line.startswith("    "))
+    ]
+    return "".join(line for line in kept if line.strip(" ~^\n") or line == "\n")
+
+
+def _line(error: BaseException) -> int | None:
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_HOME)
+    ]
+    return frames[-1].lineno if frames else None
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:
+        return "(its message could not be read)"
+
+
+def _cause(error: BaseException | None) -> str:
+    """Whether memory or disk ran out, or the sandbox refused something, anywhere in the chain."""
+    for _ in range(10):
+        if error is None:
+            return ""
+        said = _message(error)
+        if isinstance(error, MemoryError) or "can't allocate memory" in said or "out of memory" in said:
+            return "memory"
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return "disk"
+        if isinstance(error, OSError) and error.errno in (errno.EPERM, errno.EACCES, errno.EROFS):
+            return "forbidden"
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(seed % 2**32)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
+
+
+def _limit(job: dict[str, Any]) -> None:
+    """Lowers this process's limits for good. An accelerator's driver maps more memory than there is."""
+    limits = job["limits"]
+    with open("/proc/self/statm") as statm:
+        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    space = mapped + limits["memory_bytes"] + job["data_bytes"] + _SLACK
+    cpu = int(limits["cpu_seconds"]) + 10
+    wanted = {
+        resource.RLIMIT_CPU: (cpu, cpu + 1),
+        resource.RLIMIT_FSIZE: (limits["file_bytes"],) * 2,
+        resource.RLIMIT_NOFILE: (1024, 1024),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_NPROC: (limits["processes"] * 4,) * 2,  # the kernel counts threads
+    }
+    if job["device"] == "cpu":
+        wanted[resource.RLIMIT_AS] = (space, space)
+    for name, value in wanted.items():
+        resource.setrlimit(name, value)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    main()

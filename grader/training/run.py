@@ -1,0 +1,337 @@
+"""A training run from start to report: data, a sealed program that learns, and what its model is worth.
+
+Phases: ``preparing`` (data, inputs, checkpoint), ``training``, ``evaluating``, and then those of a grading.
+The training and the evaluation are two sandboxes. The first sees the public data and keeps what it makes by
+handing it out; the second sees what was kept and is asked by the judge, who holds the hidden data.
+
+What a Report's status means, first that applies: our own failure (internal); the training was stopped for
+what it did, or its program ended with an error (memory, timeout, forbidden, error); what its evaluation says.
+"""
+
+import json
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from grader import run as grading
+from grader.contract import (
+    MAX_MESSAGE_CHARS,
+    Event,
+    Job,
+    Kind,
+    Phase,
+    Report,
+    Training,
+    Verdict,
+)
+from grader.harness import materials
+from grader.harness.judge import libraries
+from grader.harness.text import clean
+from grader.sandbox.base import Backend, Exit, SandboxUnavailable, ended_by
+from grader.training import workplace
+from grader.training.cell import Evaluating, Given, open_to_all, require_isolation, start_training
+from grader.training.data import NotPrepared, Prepared, cache
+from grader.training.depot import Depot, LeaseLost, Unreachable
+from grader.training.estimate import cost
+from grader.training.feed import Feed
+from grader.training.files import megabytes
+from grader.training.keeper import Keeper
+from grader.training.record import Record
+from grader.training.watch import Log, Watch, listen
+
+OnEvent = Callable[[Event], None]
+
+log = logging.getLogger(__name__)
+
+
+def train(
+    job: Job,
+    on_event: OnEvent,
+    *,
+    depot: Depot,
+    backend: Backend | None = None,
+    cancel: threading.Event | None = None,
+) -> Report:
+    """Trains, keeps what was made in ``depot``, evaluates, and reports. Never raises for what code does.
+
+    ``on_event`` is called by several threads, one at a time. A failure of ours gives Verdict.INTERNAL with a
+    message; so does a ``cancel`` that was set, after what was made is safe. There has to be isolation.
+    """
+    assert job.training is not None  # noqa: S101  the contract's promise for this kind of job
+    turn = threading.Lock()
+
+    def tell(event: Event) -> None:
+        with turn:
+            on_event(event)
+
+    try:
+        require_isolation(backend)
+        with workplace.folder() as folder:
+            return _Training(job, job.training, tell, depot, cancel or threading.Event(), folder).report()
+    except (OSError, ValidationError, SandboxUnavailable, NotPrepared, LeaseLost, Unreachable) as error:
+        if not isinstance(error, SandboxUnavailable | NotPrepared):
+            log.exception("Run %s: the training failed.", job.id)
+        return _internal(
+            job, f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
+        )
+
+
+def _internal(job: Job, message: str) -> Report:
+    return Report(
+        job_id=job.id,
+        status=Verdict.INTERNAL,
+        message=f"The training could not be done: {message}"[:MAX_MESSAGE_CHARS],
+        content_hash=job.content_hash,
+    )
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """How the program ended: a verdict if it went wrong, and what it used."""
+
+    verdict: Verdict | None
+    message: str
+    seconds: float
+    exit: Exit
+
+
+class _Training:
+    """One job's way through the phases."""
+
+    def __init__(
+        self,
+        job: Job,
+        training: Training,
+        tell: OnEvent,
+        depot: Depot,
+        cancel: threading.Event,
+        folder: Path,
+    ) -> None:
+        self._job, self._training, self._tell = job, training, tell
+        self._depot, self._cancel, self._folder = depot, cancel, folder
+        self._log = Log(job.limits.output_bytes, tell)
+        self._record = Record(training.history)
+        for name in ("given", "spool", "artifacts"):
+            (folder / name).mkdir()
+
+    def report(self) -> Report:
+        """Goes through the phases. Raises what ``train`` makes a report of."""
+        self._tell(Phase(name="starting"))
+        self._tell(Phase(name="preparing"))
+        with cache().holding(self._training.datasets, dict(self._job.loaders)) as data:
+            given = self._prepare(data)
+            trained = self._train(given, data)
+            if trained.verdict is not None:
+                self._tell(Phase(name="done"))
+                return self._report(trained, trained.verdict, trained.message)
+            if self._job.kind is Kind.ESTIMATE:
+                self._tell(Phase(name="done"))
+                return self._estimated(trained)
+            return self._evaluate(trained, given, data)
+
+    # Preparing
+
+    def _prepare(self, data: list[Prepared]) -> Given:
+        """Lays out what the sandbox will show. Raises LeaseLost or Unreachable for what cannot be fetched."""
+        folder, training = self._folder / "given", self._training
+        (folder / "code").mkdir()
+        (folder / "inputs").mkdir()
+        for name, text in self._job.files.items():
+            (folder / "code" / name).write_text(text, encoding="utf-8", errors="replace", newline="")
+        for name, artifact in training.inputs.items():
+            self._depot.fetch(artifact, folder / "inputs" / name)
+        if training.resume is not None:
+            self._depot.fetch(training.resume, folder / "resume.safetensors")
+        (folder / "job.json").write_text(json.dumps(self._said_to_program(data)))
+        open_to_all(folder)
+        for one in data:
+            open_to_all(one.public)
+        return Given(folder, {one.name: one.public for one in data})
+
+    def _said_to_program(self, data: list[Prepared]) -> dict[str, object]:
+        job, training = self._job, self._training
+        return {
+            "entry": job.entry,
+            "estimate": job.kind is Kind.ESTIMATE,
+            "parameters": training.parameters,
+            "device": "cuda" if training.device == "gpu" else "cpu",
+            "seed": job.seed,
+            "processes": training.processes,
+            "preload": libraries(job),
+            "datasets": [one.name for one in data],
+            "inputs": list(training.inputs),
+            "data_bytes": sum(one.size() for one in data),
+            "limits": job.limits.model_dump() | {"file_bytes": self._file_bytes()},
+        }
+
+    def _file_bytes(self) -> int:
+        """How large one file of the program may be: a checkpoint with its optimizer is one."""
+        return max(
+            self._job.limits.file_bytes, min(self._training.disk_bytes, 2 * self._training.artifact_bytes)
+        )
+
+    # Training
+
+    def _train(self, given: Given, data: list[Prepared]) -> _Trained:
+        resume = self._training.resume
+        keeper = Keeper(self._depot, self._tell, self._log.notice)
+        feed = Feed(
+            self._record,
+            keeper,
+            self._tell,
+            self._log.notice,
+            self._folder,
+            self._training.artifact_bytes,
+            max(self._training.disk_bytes, self._training.artifact_bytes),
+        )
+        try:
+            with listen(given.folder / "socket") as listener:
+                self._tell(Phase(name="training", step=resume.step if resume else None))
+                watch = self._watched(given, listener, feed)
+        finally:
+            keeper.close()
+            (given.folder / "socket").unlink(missing_ok=True)
+        if keeper.problem is not None and not self._cancel.is_set():
+            raise keeper.problem
+        self._feed, self._watch = feed, watch
+        return self._ended(watch, feed)
+
+    def _watched(self, given: Given, listener: socket.socket, feed: Feed) -> Watch:
+        job, training = self._job, self._training
+        limits = job.limits.model_copy(update={"file_bytes": max(job.limits.file_bytes, 64 * 2**20)})
+        process = start_training(given, limits, training.disk_bytes, training.processes)
+        stop_after = training.estimate_seconds if job.kind is Kind.ESTIMATE else None
+        watch = Watch(
+            process, listener, feed, self._log, job.limits, self._cancel, training.processes, stop_after
+        )
+        feed.begin()
+        try:
+            watch.run()
+        finally:
+            process.close()
+        return watch
+
+    def _ended(self, watch: Watch, feed: Feed) -> _Trained:
+        """Whose doing the end was, and the sentence that explains it."""
+        assert watch.exit is not None  # noqa: S101
+        seconds = round(feed.seconds(), 3)
+        if watch.cut_short:
+            return _Trained(None, "", seconds, watch.exit)
+        verdict, message = watch.stopped or self._by_itself(watch.exit, feed)
+        return _Trained(verdict, clean(message, MAX_MESSAGE_CHARS), seconds, watch.exit)
+
+    def _by_itself(self, end: Exit, feed: Feed) -> tuple[Verdict | None, str]:
+        if end.code == 0:
+            return None, ""
+        if said := feed.said:
+            where = f" (line {said.line})" if said.line else ""
+            return self._for_cause(said.cause, f"{said.type_name}: {said.message}{where}")
+        if end.code is None:
+            return Verdict.INTERNAL, "A process of the sandbox was killed from outside."
+        return _by_signal(end.code, self._job.limits.cpu_seconds)
+
+    def _for_cause(self, cause: str, error: str) -> tuple[Verdict, str]:
+        limits = self._job.limits
+        if cause == "memory":
+            most = megabytes(limits.memory_bytes)
+            return (
+                Verdict.MEMORY,
+                f"Your training asked for more memory than the {most} that it may have: {error}",
+            )
+        if cause == "disk":
+            most = megabytes(self._training.disk_bytes)
+            return Verdict.ERROR, f"Your training's work folder is full; it holds {most}: {error}"
+        if cause == "forbidden":
+            return (
+                Verdict.FORBIDDEN,
+                f"Your training tried something that the sandbox does not allow: {error}",
+            )
+        return Verdict.ERROR, f"Your training ended with an error: {error}"
+
+    # Afterwards
+
+    def _estimated(self, trained: _Trained) -> Report:
+        found = cost(
+            self._feed, self._record, trained.seconds, trained.exit.peak_bytes, not self._watch.cut_short
+        )
+        self._tell(found)
+        return self._report(trained, Verdict.PASSED, "").model_copy(update={"cost": found, "score": 0.0})
+
+    def _evaluate(self, trained: _Trained, given: Given, data: list[Prepared]) -> Report:
+        """Asks the model that was kept. The program's own process is gone."""
+        if self._cancel.is_set():
+            return self._report(trained, Verdict.INTERNAL, "The run was cancelled.")
+        self._tell(Phase(name="evaluating"))
+        folder = self._folder / "materials"
+        materials.write(
+            folder,
+            self._training.parameters,
+            {one.name: {"public": one.public, "hidden": one.hidden} for one in data},
+            self._record.arrays(),
+        )
+        open_to_all(self._folder / "artifacts")
+        cell = Evaluating(Given(given.folder, given.data, self._folder / "artifacts"))
+        report = grading.run(
+            self._graded(), self._passed_on, backend=cell, cancel=self._cancel, materials=folder
+        )
+        return self._joined(trained, report)
+
+    def _graded(self) -> Job:
+        """The evaluation as a job of its own."""
+        job = self._job
+        return Job(
+            id=job.id,
+            kind=Kind.GRADE,
+            entry=job.evaluated,
+            files=job.files,
+            tests=job.tests,
+            limits=self._training.evaluation,
+            seed=job.seed,
+            content_hash=job.content_hash,
+        )
+
+    def _passed_on(self, event: Event) -> None:
+        """The evaluation's events, but for its start."""
+        if not (isinstance(event, Phase) and event.name == "starting"):
+            self._tell(event)
+
+    def _report(self, trained: _Trained, status: Verdict, message: str) -> Report:
+        return Report(
+            job_id=self._job.id,
+            status=status,
+            score=float(status is Verdict.PASSED),
+            message=message,
+            output=self._log.text(),
+            wall_seconds=trained.seconds,
+            cpu_seconds=round(trained.exit.cpu_seconds, 3),
+            peak_bytes=trained.exit.peak_bytes,
+            content_hash=self._job.content_hash,
+        )
+
+    def _joined(self, trained: _Trained, report: Report) -> Report:
+        """One report of both: the evaluation's verdict, the training's time."""
+        return report.model_copy(
+            update={
+                "output": self._log.text() + report.output,
+                "wall_seconds": trained.seconds,
+                "cpu_seconds": round(trained.exit.cpu_seconds + report.cpu_seconds, 3),
+                "peak_bytes": max(trained.exit.peak_bytes, report.peak_bytes),
+            }
+        )
+
+
+def _by_signal(code: int, cpu_seconds: float) -> tuple[Verdict, str]:
+    ending = ended_by(code)
+    if ending is signal.SIGSYS:
+        return Verdict.FORBIDDEN, "Your training made a system call that the sandbox does not allow."
+    if ending is signal.SIGXCPU:
+        return Verdict.TIMEOUT, f"Your training used more than {cpu_seconds:g} s of processor time."
+    if ending is not None:
+        return Verdict.ERROR, f"Your training was ended by {ending.name}."
+    return Verdict.ERROR, f"Your training ended with exit code {code}."
