@@ -14,3 +14,5 @@ document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]")?.value;
   if (token) headers["X-CSRFToken"] = token;
 });
+// Between DOMContentLoaded and load it would wait for an event that has passed; what is known stays as it is.
+htmx.process(document.body);

@@ -16,6 +16,13 @@ from cairn.runs.wake import calls_for, wake
 from cairn.ui.errors import NotFound
 from grader.contract import NodeState
 
+TITLES = {
+    Run.Queue.INTERACTIVE: "Run clicks",
+    Run.Queue.GRADE: "Grading",
+    Run.Queue.REGRADE: "Regrading",
+    Run.Queue.TRAIN_CPU: "Training on CPU",
+    Run.Queue.TRAIN_GPU: "Training on GPU",
+}
 RUNNING_SHOWN = 50
 FAILURES_SHOWN = 12
 NODES_KEPT = timedelta(days=7)  # how long a node that is gone stays on the page
@@ -30,6 +37,11 @@ class QueueState:
     oldest: datetime | None = None
     running: int = 0
     pause: Pause | None = None
+
+    @property
+    def title(self) -> str:
+        """What an admin calls it."""
+        return TITLES[Run.Queue(self.name)]
 
 
 @dataclass(frozen=True)
