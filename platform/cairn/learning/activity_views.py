@@ -1,5 +1,6 @@
 """Pages of activities that this room marks itself: a skill map to draw, and something to do elsewhere."""
 
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -74,7 +75,11 @@ def _map_page(
 
 
 def _rows(entry: SkillMapEntry, drawn: set[Pair], marked: MarkedMap | None) -> list[dict[str, Any]]:
-    """Each idea with a box for every use, ticked where there is a line, and its mark."""
+    """Each idea with a box for every use, ticked where there is a line, and its mark.
+
+    Authors write ideas and uses in the order in which they belong together, so uses are shown in another one.
+    """
+    uses = sorted(entry.content.uses, key=lambda use: sha256(f"{entry.slug}/{use.id}".encode()).digest())
     verdicts = {(line.idea.id, line.use.id): line.verdict for line in marked.lines} if marked else {}
     return [
         {
@@ -85,7 +90,7 @@ def _rows(entry: SkillMapEntry, drawn: set[Pair], marked: MarkedMap | None) -> l
                     "drawn": (idea.id, use.id) in drawn,
                     "verdict": verdicts.get((idea.id, use.id), ""),
                 }
-                for use in entry.content.uses
+                for use in uses
             ],
         }
         for idea in entry.content.ideas

@@ -197,9 +197,10 @@ def bound_words(criterion: MetricCriterion) -> str:
 
 def _steps(stone: StoneState, library: Library, record: Record) -> Iterator[Step]:
     """Where to go for this stone, leaving out what is still being written."""
-    if stone.project and library.project(stone.project).written:
-        title = library.project(stone.project).content.title
-        yield Step(title, reverse("learning:project", args=[stone.project]), stone.state == State.MET)
+    if stone.project and stone.state != State.MET and library.project(stone.project).written:
+        yield Step(
+            library.project(stone.project).content.title, reverse("learning:project", args=[stone.project])
+        )
     match stone.criterion:
         case ExerciseCriterion(exercises=exercises):
             yield from (_exercise_step(slug, library, record) for slug in exercises)

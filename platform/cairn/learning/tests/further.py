@@ -1,4 +1,4 @@
-"""The sample with criteria of every further kind: a skill map, activities, a mentor's approval, optional ones."""
+"""The sample with further criteria: a skill map, activities, approval by a mentor, optional ones."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Criteria of further kinds: activities that are said to be done, a mentor's approval, and what is optional."""
+"""Further criteria: activities that are said to be done, approval by a mentor, and what is optional."""
 
 import pytest
 from django.utils import timezone
