@@ -5,6 +5,7 @@ for editors. Unknown keys are errors: a misspelt key must not be a silently miss
 collecting their errors and rendering them is ``loader.py``; here is only the shape.
 """
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -43,15 +44,44 @@ __all__ = [
 ]
 
 
+class Edition(Content):
+    """One time that something takes place: its first and last day, and where."""
+
+    starts: date
+    ends: date
+    place: str = ""
+
+    @model_validator(mode="after")
+    def ends_after_it_starts(self) -> Self:
+        """The last day is not before the first."""
+        if self.ends < self.starts:
+            raise ValueError("an edition ends before it starts")
+        return self
+
+
 class Resource(Content):
-    """A book, course, paper or page that a roadmap or an author recommends."""
+    """A book, course, paper or page that a roadmap or an author recommends.
+
+    What takes place (a conference, a community's meeting) may say when: ``editions`` are announced dates;
+    ``month`` and ``years`` say when it usually is, until its dates are known.
+    """
 
     title: str
-    kind: Literal["book", "course", "paper", "article", "video", "documentation", "code", "community"]
+    kind: Literal[
+        "book", "course", "paper", "article", "video", "documentation", "code", "community", "conference"
+    ]
     by: str = ""
     url: str = ""
     note: str = ""
     covers: tuple[RowId, ...] = ()
+    editions: tuple[Edition, ...] = ()
+    month: int | None = Field(None, ge=1, le=12)
+    years: Literal["every", "odd", "even"] = "every"
+
+    @property
+    def key(self) -> str:
+        """What it is known by, wherever it is recommended."""
+        return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")[:80] or "resource"
 
 
 class Topic(Content):
@@ -125,7 +155,7 @@ class Assessment(Content):
 class Change(Content):
     """What changed on a day, for those who passed before. A ``minor`` one is told to nobody."""
 
-    on: date
+    day: date  # not `on`, which YAML reads as a yes
     what: str = Field(min_length=1, max_length=200)
     minor: bool = False
 

@@ -275,6 +275,20 @@ class Plan(models.Model):
         return f"Plan of {self.enrolment}"
 
 
+class ResourceMark(models.Model):
+    """A resource that a learner has read, watched or joined. ``key`` is ``Resource.key``."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="resource_marks")
+    key = models.SlugField(max_length=80)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_mark_per_resource")]
+
+    def __str__(self) -> str:
+        return f"{self.key} by {self.user_id}"
+
+
 class Digest(models.Model):
     """Whether a learner wants their plan by e-mail. ``sent_on`` is the day, on their clock, of the last one."""
 

@@ -9,6 +9,7 @@ from cairn.learning import (
     map_views,
     mastery_views,
     plan_views,
+    resource_views,
     views,
 )
 
@@ -61,6 +62,10 @@ urlpatterns = [
         "certificates/<uuid:certificate_id>.svg", certificate_views.certificate_badge, name="certificate-svg"
     ),
     path("certificates/<uuid:certificate_id>/withdrawal", certificate_views.withdrawal, name="withdrawal"),
+    path("resources", resource_views.resource_list, name="resources"),
+    path("resources/<slug:key>/mark", resource_views.resource_mark, name="resource-mark"),
+    path("gatherings", resource_views.gathering_list, name="gatherings"),
+    path("gatherings.ics", resource_views.gathering_feed, name="gathering-feed"),
     path("digest/<str:token>", digest_views.digest_end, name="digest-end"),
     path("plan/digest", digest_views.digest, name="digest"),
     path("plan", plan_views.plan, name="plan"),
