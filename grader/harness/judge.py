@@ -84,10 +84,10 @@ class Judge:
         """Runs the whole job. Returns how it ended; never raises for what a learner does."""
         try:
             self._start()
-            tests = self._load_tests()  # while the learner's process writes the files
+            tests = self._load_tests()  # while the learner's process writes its files and runs them
             self._wait_for_start()
             self._emit(Phase(name="importing"))
-            self._session.request("load", self._job.entry, self._job.kind is Kind.TRY)
+            self._session.loaded()
             self._test(tests)
         except TestsBroken as broken:
             return Closing(reason="tests", message=str(broken))
@@ -106,6 +106,7 @@ class Judge:
         }
         with contextlib.suppress(RunOver):  # it is told where the answer is waited for
             self._session.start(dict(self._job.files), numbers, libraries(self._job), self._job.seed)
+            self._session.load(self._job.entry, self._job.kind is Kind.TRY)
 
     def _wait_for_start(self) -> None:
         """No learner's code has run yet: whatever goes wrong is our failure."""

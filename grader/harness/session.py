@@ -69,10 +69,22 @@ class Session:
         self._budget, self._seconds = self._seconds, _START_SECONDS
         self._send(["start", files, limits, preload, seed])
 
+    def load(self, entry: str, as_main: bool) -> None:
+        """Asks for the file to be run, without waiting for it: see ``loaded``. Raises a RunOver."""
+        self._send(["load", entry, as_main])
+
     def started(self) -> None:
         """Waits until the files are in place. Our time. Raises StudentError or a RunOver."""
         self._answer()
         self._seconds, self.spent = self._budget, 0.0
+
+    def loaded(self) -> None:
+        """Waits until the file has been run. The learner's time. Raises StudentError or a RunOver."""
+        try:
+            self._answer()
+        except RunOver as over:
+            self._over = over
+            raise
 
     def request(self, operation: str, *arguments: Any) -> Any:
         """Asks for one operation and returns its answer. Raises StudentError or a RunOver."""

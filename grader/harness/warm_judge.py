@@ -31,6 +31,7 @@ class Judges:
 
     def settle(self) -> None:
         """Makes forks cheap."""
+        room.keep_memory()
         room.collapse()
 
     def lend(self, room: int) -> None:

@@ -50,6 +50,7 @@ class Learners:
 
     def settle(self) -> None:
         """Makes forks cheap."""
+        room.keep_memory()
         room.collapse()
 
     def lend(self, first: int) -> None:

@@ -137,7 +137,7 @@ class Learner:
 
     def dismiss(self) -> Exit:
         """Kills the room. How long it takes to be cleared away is nobody's wait."""
-        self.memory()
+        self._cpu = max(self._cpu, tree.processor_seconds([self._fork.pid]))
         with contextlib.suppress(OSError), open(f"/proc/{self._fork.pid}/status") as file:  # noqa: PTH123
             peak = next((line.split()[1] for line in file if line.startswith("VmHWM:")), "0")
             self._peak = max(self._peak, int(peak) * 1024)
