@@ -80,7 +80,7 @@ def _rows(entry: SkillMapEntry, drawn: set[Pair], marked: MarkedMap | None) -> l
     Authors write ideas and uses in the order in which they belong together, so uses are shown in another one.
     """
     uses = sorted(entry.content.uses, key=lambda use: sha256(f"{entry.slug}/{use.id}".encode()).digest())
-    verdicts = {(line.idea.id, line.use.id): line.verdict for line in marked.lines} if marked else {}
+    verdicts = {(line.idea.id, line.use.id): line.verdict for line in marked.shown} if marked else {}
     return [
         {
             "idea": idea,

@@ -20,7 +20,9 @@ from cairn.catalog.queries import library
 from cairn.learning.models import Dismissal
 from cairn.learning.progress import Record, project_activity
 from cairn.learning.wording import plural
+from cairn.submissions.queries import Attempt
 from cairn.ui.errors import NotFound
+from grader.contract import Verdict
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,27 @@ class _Passed:
 def notices_of(
     user: User, record: Record, books: Library, among: Iterable[tuple[str, str]] | None = None
 ) -> list[Notice]:
-    """Every notice that is not put away, newest passed first; ``among`` keeps to some (kind, slug).
+    """Every notice that is not put away, passed last first; ``among`` keeps to some (kind, slug).
 
     No query while nothing passed has changed, else one, and one for each change not compared before.
     """
     wanted = None if among is None else set(among)
     passed = [one for one in _changed(record, books) if wanted is None or (one.kind, one.slug) in wanted]
+    return _told(user, passed)
+
+
+def exercise_notice(user: User, slug: str, tries: Iterable[Attempt], books: Library) -> list[Notice]:
+    """The notice on an exercise's own page, from its attempts, newest first. Queries as ``notices_of``."""
+    entry = books.exercise(slug)
+    passed = [one for one in tries if one.run.verdict == Verdict.PASSED and one.run.finished_at]
+    if not passed or any(one.submission.content_hash == entry.content_hash for one in passed):
+        return []
+    first, last = passed[-1].run.finished_at, passed[0].submission.content_hash
+    title, changes = entry.content.title, entry.content.changes
+    return _told(user, [_Passed("exercise", slug, title, first, last, entry.content_hash, changes)])
+
+
+def _told(user: User, passed: list[_Passed]) -> list[Notice]:
     if not passed:
         return []
     away = set(Dismissal.objects.filter(user=user).values_list("kind", "slug", "content_hash"))
@@ -104,7 +121,7 @@ def _changed(record: Record, books: Library) -> Iterator[_Passed]:
 
 def _notice(passed: _Passed) -> Notice | None:
     """The notice, or None where nothing changed that matters: an author's word comes before a comparison."""
-    since = [one for one in passed.changes if one.on >= passed.on.date()]
+    since = [one for one in passed.changes if one.day >= passed.on.date()]
     what = tuple(one.what for one in since if not one.minor)
     if not since:
         what = _differences(passed.kind, passed.slug, passed.earned, passed.now)
@@ -122,6 +139,11 @@ def _differences(kind: str, slug: str, earned: str, now: str) -> tuple[str, ...]
     if earned not in found or now not in found:
         return ("It was written anew.",)
     return tuple(compare(kind, found[earned], found[now]))
+
+
+def forget_comparisons() -> None:
+    """Compare anew: for a database that is not the one it was."""
+    _differences.cache_clear()
 
 
 def compare(kind: str, old: Document, new: Document) -> Iterator[str]:

@@ -50,6 +50,17 @@ class MarkedMap:
         """Lines asked for and not drawn."""
         return self.count("missing")
 
+    @property
+    def tells(self) -> bool:
+        """Whether what is missing is told: after a real try, of half as many lines as are asked for."""
+        drawn = len(self.lines) - self.missing
+        return 2 * drawn >= self.right + self.missing
+
+    @property
+    def shown(self) -> tuple[MarkedLine, ...]:
+        """The lines that are explained."""
+        return tuple(line for line in self.lines if self.tells or line.verdict != "missing")
+
 
 def check(skill_map: SkillMap, drawn: Collection[Pair]) -> MarkedMap:
     """Mark the drawn lines. Pairs that join what is not on the map are refused before: see ``strange``."""

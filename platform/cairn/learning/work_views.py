@@ -15,6 +15,7 @@ from cairn.catalog.library import ExerciseEntry, Library, PlacedCriterion
 from cairn.catalog.queries import library
 from cairn.learning import pages, queries
 from cairn.learning.access import in_their_zone, learner
+from cairn.learning.notices import exercise_notice, notices_of
 from cairn.learning.place import Place, place_of, place_of_project
 from cairn.learning.progress import milestone_state
 from cairn.review.queries import latest_for
@@ -75,6 +76,8 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
         "stones": _stones_of(slug, place),
         "next": _next_after(entry, place, books),
     }
+    user = learner(request)
+    context["notices"] = exercise_notice(user, slug, context["attempts"], books) if user else []
     return _shown(request, "learning/exercise.html", context)
 
 
@@ -93,12 +96,14 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     entry = books.project(slug)
     place = place_of_project(request, slug, books)
     criteria = tuple(PlacedCriterion(one, slug) for one in entry.content.criteria)
-    state = milestone_state(criteria, queries.record_of(user))
+    record = queries.record_of(user)
+    state = milestone_state(criteria, record)
     context: dict[str, Any] = {
         "entry": entry,
         "place": place,
         "state": state,
-        "stones": [pages.stone_row(stone, books) for stone in state.stones],
+        "stones": [pages.stone_row(stone, books, record) for stone in state.stones],
+        "notices": notices_of(user, record, books, [("project", slug)]) if user else [],
         "prerequisites": [books.topic(one) for one in entry.content.prerequisites],
     }
     if not entry.written:

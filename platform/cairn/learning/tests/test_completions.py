@@ -22,6 +22,7 @@ from cairn.runs.models import Run
 from cairn.submissions.actions import submit
 from cairn.submissions.models import QuizAttempt
 from cairn.submissions.results import QuizRow, Row
+from grader.contract import Report, TestResult, TestStatus, Verdict
 
 T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
 MILESTONE = Item("milestone", "linear-algebra", "zero-to-llm")
@@ -181,9 +182,10 @@ def finish_all(user):
     QuizAttempt.objects.create(user=user, topic=TOPIC, content_hash="q", seed=1, score=0.9, finished_at=now)
     read_to(user, TOPIC, finished=True)
     files = {"linear.py": "# done", "report.md": "word " * 30}
-    report = {"tests": [{"name": "test_dot", "status": "passed"}], "metrics": {"seconds": 1.0}}
     work = submit(user, "project", PROJECT, files)
-    graded(work, report=report)
+    test = TestResult(name="test_dot", title="The dot product is right", status=TestStatus.PASSED)
+    report = Report(job_id=str(work.run_id), status=Verdict.PASSED, tests=(test,), metrics={"seconds": 1.0})
+    graded(work, report=report.model_dump(mode="json"))
     return work
 
 

@@ -50,6 +50,13 @@ def test_every_line_that_is_wrong_or_missing_is_explained():
     assert why["dot", "texts"] == ("missing", "By the angle between them.")
 
 
+def test_what_is_missing_is_told_after_a_real_try_only():
+    assert not check(FIRST, [("dot", "texts")]).tells
+    assert check(FIRST, [("dot", "texts")]).missing == 2
+    assert [line.verdict for line in check(FIRST, [("dot", "texts")]).shown] == ["right"]
+    assert check(FIRST, [("dot", "texts"), ("slope", "texts")]).tells
+
+
 def test_neither_an_empty_map_nor_one_with_every_line_passes():
     assert check(FIRST, []).score == 0
     assert check(FIRST, EVERY).score < FIRST.pass_score
@@ -122,7 +129,7 @@ def test_a_drawing_is_marked_explained_and_kept(page, alice):
     assert draw(page, ("dot", "texts"), ("slope", "texts")).url == ADDRESS
     shown = text(page.get(ADDRESS))
     assert "25\u202f% of the lines" in shown
-    assert "By the angle between them." in shown
+    assert "Downhill." in shown, "which is missing"
     assert "No slope is needed to compare." in shown
     assert 'value="dot:texts" data-use="texts" data-verdict="right" checked' in shown
     stored = ActivityResult.objects.get(user=alice)
