@@ -5,8 +5,9 @@ document.documentElement.classList.add("js");
 const islands: Record<string, () => Promise<unknown>> = {
   "code-editor": () => import("./islands/code-editor"),
   "draft-saver": () => import("./islands/draft-saver"),
-  "metric-charts": () => import("./islands/metric-charts"),
+  "exam-sheet": () => import("./islands/exam-sheet"),
   "match-pairs": () => import("./islands/match-pairs"),
+  "metric-charts": () => import("./islands/metric-charts"),
   "order-list": () => import("./islands/order-list"),
   "plan-board": () => import("./islands/plan-board"),
   "reading-place": () => import("./islands/reading-place"),

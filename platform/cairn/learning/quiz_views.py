@@ -1,5 +1,6 @@
 """The quiz page: all questions on one page, each answered on its own and explained at once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -30,15 +31,10 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "learning/quiz.html", _context(request, user, slug))
     if user is None:
-        return _sign_in(request)
+        return sign_in(request)
     question = str(request.POST.get("question", ""))
-    try:
-        respond(_attempt(request, user, slug), question, request)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return _answered(request, user, slug, question, refusal)
-    return _answered(request, user, slug, question)
+    refusal = respond(lambda: _attempt(request, user, slug), question, request)
+    return answered(request, _context(request, user, slug), "learning/quiz.html", question, refusal)
 
 
 @require_POST
@@ -51,15 +47,21 @@ def quiz_attempt(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("learning:quiz", slug)
 
 
-def respond(attempt: QuizAttempt, question: str, request: HttpRequest) -> None:
-    """Answer a question as the form says, or take its hint."""
-    if "hint" in request.POST:
-        quizzes.take_hint(attempt, question)
-    else:
-        quizzes.answer(attempt, question, value_of(request))
+def respond(attempt: Callable[[], QuizAttempt], question: str, request: HttpRequest) -> Refusal | None:
+    """Answer a question as the form says, or take its hint; what was refused. Raises NotFound."""
+    try:
+        if "hint" in request.POST:
+            quizzes.take_hint(attempt(), question)
+        else:
+            quizzes.answer(attempt(), question, value_of(request))
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
-def _sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back here. A script is told to go there, not handed that page."""
     address = f"{reverse('account_login')}?next={request.path}"
     return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
@@ -105,22 +107,19 @@ def _all_differ(places: dict[str, Any]) -> bool:
     return len({_place(place) for place in places.values()}) == len(places)
 
 
-def _answered(
-    request: HttpRequest, user: User, slug: str, question: str, refusal: Refusal | None = None
+def answered(
+    request: HttpRequest, context: dict[str, Any], page: str, question: str, refusal: Refusal | None
 ) -> HttpResponse:
     """The answered question for HTMX, the page again without it; what was typed stays with a refusal."""
-    if not refusal and not getattr(request, "htmx", False):
-        return redirect(f"{reverse('learning:quiz', args=[slug])}#q-{question}")
-    context = _context(request, user, slug)
-    said = {"refused": question, "refusal": refusal.message, "typed": typed(request)} if refusal else {}
-    context |= said
-    status = refusal.status if refusal else 200
-    if getattr(request, "htmx", False):
+    scripted = getattr(request, "htmx", False)
+    if not refusal and not scripted:
+        return redirect(f"{context['here']}#q-{question}")
+    if refusal:
+        context |= {"refused": question, "refusal": refusal.message, "typed": typed(request)}
+    if scripted:
         sheet: Sheet = context["sheet"]
-        return render(
-            request, "learning/_answered.html", context | {"asked": sheet.question(question)}, status=status
-        )
-    return render(request, "learning/quiz.html", context, status=status)
+        page, context = "learning/_answered.html", context | {"asked": sheet.question(question)}
+    return render(request, page, context, status=refusal.status if refusal else 200)
 
 
 def typed(request: HttpRequest) -> list[str]:
@@ -144,6 +143,13 @@ def _context(request: HttpRequest, user: User | None, slug: str) -> dict[str, An
         "sections": dict(topic.outline),
         "place": place_of(request, slug, books),
         "following": _after_quiz(activities),
+        **standing(sheet),
+    }
+
+
+def standing(sheet: Sheet) -> dict[str, Any]:
+    """What the end of a quiz says: which questions to reread, which one is next."""
+    return {
         "missed": [one for one in sheet.questions if one.answered and one.points != 1],
         "first_open": _first_open(sheet),
     }

@@ -211,8 +211,9 @@ def _seal(attempt: QuizAttempt, count: int) -> None:
 
 
 def access_attempt(user: User, attempt_id: int) -> QuizAttempt:
-    """The person's own attempt. Raises NotFound."""
-    attempt = QuizAttempt.objects.filter(pk=attempt_id, user=user).first()
+    """The person's own attempt. Raises NotFound, also for an exam's: that is answered by its own rules."""
+    mine = QuizAttempt.objects.filter(pk=attempt_id, user=user, sitting__isnull=True)
+    attempt = mine.first()
     if attempt is None:
         raise NotFound(f"This attempt is not one of yours. Reload the page and answer there. {KEPT}")
     return attempt

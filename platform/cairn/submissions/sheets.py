@@ -4,7 +4,7 @@ What is right is read from a document's private half, and is in a sheet only for
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -183,7 +183,8 @@ def drawn_sheet(attempt: QuizAttempt, documents: Mapping[str, Document], pass_sc
     for at, (slug, _, question_id) in enumerate(attempt.drawn, 1):
         key = f"{slug}{BETWEEN}{question_id}"
         one = ask(documents[slug], question_id, attempt.seed, given_in(attempt, key), at=at, key=key)
-        questions.append(one)
+        # A question of the assessment's own bank has no lesson to reread.
+        questions.append(replace(one, section="") if slug == attempt.topic else one)
     styles = "".join(document.body["styles"] for document in documents.values())
     return Sheet(attempt.topic, tuple(questions), pass_score, styles, attempt)
 

@@ -67,3 +67,11 @@ def holds(part: Part, value: int) -> bool:
 def gap_size(part: Part) -> int:
     """How wide a gap's field is: the same for all that is short, so that it says nothing of the answer."""
     return max(10, len(part.given))
+
+
+@register.filter
+def clock(seconds: int) -> str:
+    """Time that is left: ``59:07``, ``1:30:00``."""
+    minutes, rest = divmod(max(0, seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
