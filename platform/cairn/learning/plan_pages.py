@@ -12,6 +12,7 @@ from cairn.learning.planner import Piece
 
 WEEK = timedelta(days=7)
 LISTED_WEEKS = 4
+LATE_SHOWN = 20  # of what waits from earlier days
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,11 @@ class WeekRow:
 
 def weeks_from(mine: LearnerPlan, day: date, count: int) -> tuple[WeekRow, ...]:
     """So many weeks, the first the one that holds ``day``."""
-    by_day: dict[date, list[PieceRow]] = {}
+    first, by_day = week_of(day), dict[date, list[PieceRow]]()
     for piece in mine.schedule.pieces:
-        by_day.setdefault(piece.day, []).append(row_of(mine, piece))
-    mondays = (week_of(day) + n * WEEK for n in range(count))
+        if first <= piece.day < first + count * WEEK:
+            by_day.setdefault(piece.day, []).append(row_of(mine, piece))
+    mondays = (first + n * WEEK for n in range(count))
     return tuple(WeekRow(monday, tuple(_days(mine, monday, by_day))) for monday in mondays)
 
 

@@ -21,8 +21,9 @@ from cairn.learning import plan_actions, plan_pages, plan_queries, queries
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.plan_actions import BadPlan
 from cairn.learning.plan_feed import calendar_of
-from cairn.learning.plan_queries import LearnerPlan
+from cairn.learning.plan_queries import LearnerPlan, Pace, pace_of
 from cairn.learning.planner import MAX_DAY
+from cairn.learning.versions import kept, version_of
 from cairn.learning.wording import duration
 
 VIEWS = ("week", "list")
@@ -91,7 +92,7 @@ def _page(
     view = asked.get("view") if asked.get("view") in VIEWS else "week"
     on = _date(asked["on"]) if asked.get("on") else mine.today
     weeks = plan_pages.weeks_from(mine, on, 1 if view == "week" else plan_pages.LISTED_WEEKS)
-    step = len(weeks) * plan_pages.WEEK
+    step, late = len(weeks) * plan_pages.WEEK, mine.late
     context = {
         "plan": mine,
         "view": view,
@@ -100,14 +101,21 @@ def _page(
         "earlier": weeks[0].monday - step,
         "later": weeks[0].monday + step,
         "this_week": plan_queries.week_of(mine.today),
-        "pace": plan_queries.pace_of(mine),
-        "late": [plan_pages.row_of(mine, piece) for piece in mine.late],
+        "pace": _standing(user, mine),
+        "late": [plan_pages.row_of(mine, piece) for piece in late[: plan_pages.LATE_SHOWN]],
+        "late_count": len(late),
+        "late_more": max(0, len(late) - plan_pages.LATE_SHOWN),
         "form": form or _week_form(mine),
         "holidays": [day for day in sorted(mine.terms.days_off) if day >= mine.today],
         "feed": _feed_address(request, mine.stored.token),
         "problem": problem,
     }
     return render(request, "learning/plan.html", context, status=400 if problem or form else 200)
+
+
+def _standing(user: User, mine: LearnerPlan) -> Pace:
+    """Lays out several plans to compare them, so it is kept until something changes."""
+    return kept(user, version_of(user), "pace", lambda: pace_of(mine), mine.path.slug, mine.today)
 
 
 def _week_form(mine: LearnerPlan) -> WeekForm:
