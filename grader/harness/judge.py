@@ -73,6 +73,17 @@ class Planned:
     case: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How one test ended, before it is made safe to show."""
+
+    status: TestStatus
+    message: str = ""
+    difference: Difference | None = None
+    line: int | None = None
+    trace: str = ""
+
+
 class Judge:
     """One job: start, load, test, close."""
 
@@ -157,42 +168,36 @@ class Judge:
         """Runs one test. The time shown is the learner's own, not the test's."""
         self._session.new_test()
         before = self._session.spent
-        status, message, line, difference = self._outcome(test, student)
+        outcome = self._outcome(test, student)
         return TestResult(
             name=test.name,
             title=test.title,
-            status=status,
-            message=clean(message, 4000),
-            line=line,
-            difference=_safe(difference),
+            status=outcome.status,
+            message=clean(outcome.message, 4000),
+            line=outcome.line,
+            trace=clean(outcome.trace, 4000),
+            difference=_safe(outcome.difference),
             seconds=round(self._session.spent - before, 6),
         )
 
-    def _outcome(
-        self, test: Planned, student: Student
-    ) -> tuple[TestStatus, str, int | None, Difference | None]:
+    def _outcome(self, test: Planned, student: Student) -> Outcome:
         try:
             test.function(**self._arguments(test, student))
         except StudentError as error:
             self._causes.add(error.cause) if error.cause else None
             call = self._session.described_call()
-            return TestStatus.ERROR, str(error), error.line, Difference(call=call) if call else None
+            difference = Difference(call=call) if call else None
+            return Outcome(TestStatus.ERROR, str(error), difference, error.line, error.trace)
         except CheckFailed as failed:
-            return TestStatus.FAILED, failed.message, None, self._with_call(failed.difference)
+            return Outcome(TestStatus.FAILED, failed.message, self._with_call(failed.difference))
         except AssertionError as failed:
-            return (
-                TestStatus.FAILED,
-                str(failed) or "The test's assertion does not hold.",
-                None,
-                self._with_call(None),
-            )
+            said = str(failed) or "The test's assertion does not hold."
+            return Outcome(TestStatus.FAILED, said, self._with_call(None))
         except Exception as error:
             return self._unusable(test, error)
-        return TestStatus.PASSED, "", None, None
+        return Outcome(TestStatus.PASSED)
 
-    def _unusable(
-        self, test: Planned, error: Exception
-    ) -> tuple[TestStatus, str, int | None, Difference | None]:
+    def _unusable(self, test: Planned, error: Exception) -> Outcome:
         """A test that trips over an answer of a kind it did not expect: the answer is wrong, not the test.
 
         Before any answer came, it can only be the test's own mistake. That the reference solution passes is
@@ -201,7 +206,7 @@ class Judge:
         if not self._session.calls:
             raise TestsBroken(f"{test.name} raised {type(error).__name__}: {error}") from error
         message = f"Your code's answer could not be used: {type(error).__name__}: {error}"
-        return TestStatus.FAILED, message, None, self._with_call(None)
+        return Outcome(TestStatus.FAILED, message, self._with_call(None))
 
     def _with_call(self, difference: Difference | None) -> Difference:
         difference = difference or Difference()

@@ -148,12 +148,26 @@ class Harness:
     def _describe(self, error: BaseException) -> list[Any]:
         """Type names, message, line in the learner's file, whether a limit was behind it, the trace."""
         kinds = [kind.__name__ for kind in type(error).__mro__[:10]]
+        line, trace = self._trace(error)
+        cause, behind = _cause(error)
+        message = _message(error)
         if isinstance(error, SystemExit):
             message = f"your code called exit({error.code!r})"
-        else:
-            message = _message(error)
-        line, trace = self._trace(error)
-        return [kinds, message[:2000], line, _cause(error), trace[:8000]]
+        elif isinstance(error, SyntaxError):
+            message = str(error.msg)  # the line is told beside it
+        elif cause == "forbidden":
+            message = f"{self._refused(behind)} is not allowed ({message})"
+        return [kinds, message[:2000], line, cause, trace[:8000]]
+
+    def _refused(self, error: Any) -> str:
+        """What the sandbox refused, in words."""
+        frames = traceback.extract_tb(error.__traceback__)
+        if isinstance(error, socket.gaierror) or (frames and frames[-1].filename == socket.__file__):
+            return "using the network"
+        if isinstance(error.filename, str):
+            return f"using the file {error.filename}"
+        own = [frame.line for frame in frames if frame.filename.startswith(self._home) and frame.line]
+        return f"what `{own[-1]}` asks for" if own else "what it asked for"
 
     def _trace(self, error: BaseException) -> tuple[int | None, str]:
         if isinstance(error, SyntaxError) and error.filename and error.filename.startswith(self._home):
@@ -179,18 +193,18 @@ def _message(error: BaseException) -> str:
         return "(its message could not be read)"
 
 
-def _cause(error: BaseException | None) -> str:
-    """Whether memory ran out, or the sandbox refused something, anywhere in the chain of exceptions."""
+def _cause(error: BaseException | None) -> tuple[str, BaseException | None]:
+    """Whether memory ran out, or the sandbox refused something, and in which of the chained exceptions."""
     for _ in range(10):
         if error is None:
-            return ""
+            break
         if isinstance(error, MemoryError) or "can't allocate memory" in _message(error):
-            return "memory"
+            return "memory", error
         if isinstance(error, socket.gaierror) or (isinstance(error, OSError) and error.errno in _REFUSED):
-            return "forbidden"
+            return "forbidden", error
         reason = getattr(error, "reason", None)
         error = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
-    return ""
+    return "", None
 
 
 def _limit(limits: dict[str, int]) -> None:
