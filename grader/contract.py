@@ -197,6 +197,7 @@ class TestResult(Frozen):
     message: str = Field("", max_length=MAX_MESSAGE_CHARS)
     seconds: float = 0.0
     line: int | None = None  # the learner's line at fault, where one is known
+    trace: str = Field("", max_length=MAX_MESSAGE_CHARS)  # of an exception, without lines that are not theirs
     difference: Difference | None = None
     warnings: tuple[str, ...] = ()
     lesson: str = ""  # slug of the topic that explains what went wrong, where the author named one
@@ -320,6 +321,7 @@ class Report(Frozen):
     tests: tuple[TestResult, ...] = ()
     metrics: dict[str, float] = Field(default_factory=dict)
     message: str = Field("", max_length=MAX_MESSAGE_CHARS)  # one sentence for a person, when not passed
+    line: int | None = None  # where the entry file could not be loaded
     output: str = ""
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0

@@ -105,7 +105,7 @@ class _Run:
         self._metrics: dict[str, float] = {}
         self._findings: list[Finding] = []
         self._output: list[str] = []
-        self._printed = 0
+        self._printed = self._peak = 0
         self._stopped: tuple[Verdict, str] | None = None
         self._closing: Closing | None = None
         self._lines = b""
@@ -221,10 +221,8 @@ class _Run:
         self._printed += len(data)
         text = self._streams[number].feed(data[: max(room, 0)], final=not data)
         if self._printed > self._job.limits.output_bytes and self._stopped is None:
-            self._stopped = (
-                Verdict.OUTPUT,
-                f"Your code printed more than {_size(self._job.limits.output_bytes)}.",
-            )
+            printed = f"Your code printed more than {_size(self._job.limits.output_bytes)}"
+            self._stop(Verdict.OUTPUT, f"{printed}{self._where()}.")
             text += CUT
         if text:
             self._output.append(text)
@@ -233,16 +231,25 @@ class _Run:
     def _check(self) -> None:
         limits = self._job.limits
         if self._cancel.is_set():
-            self._stopped = (Verdict.INTERNAL, "The run was cancelled.")
-        elif self._learner.memory() > limits.memory_bytes:
-            self._stopped = (
-                Verdict.MEMORY,
-                f"Your code used more than {_size(limits.memory_bytes)} of memory.",
-            )
+            self._stop(Verdict.INTERNAL, "The run was cancelled.")
+        elif (held := self._learner.memory()) > limits.memory_bytes:
+            allowed = f"this exercise allows {_size(limits.memory_bytes)}"
+            self._stop(Verdict.MEMORY, f"Your code used {_size(held)} of memory{self._where()}; {allowed}.")
         elif self._learner.processes() > limits.processes:
-            self._stopped = (Verdict.FORBIDDEN, f"Your code started more than {limits.processes} processes.")
+            many = f"Your code started more than {limits.processes} processes"
+            self._stop(Verdict.FORBIDDEN, f"{many}{self._where()}.")
         elif time.monotonic() - self._began > limits.wall_seconds + _TESTS_SECONDS:
-            self._stopped = (Verdict.INTERNAL, "The tests took too long, apart from your code's own time.")
+            self._stop(Verdict.INTERNAL, "The tests took too long, apart from your code's own time.")
+
+    def _stop(self, verdict: Verdict, message: str) -> None:
+        self._stopped = (verdict, message)
+
+    def _where(self) -> str:
+        """What was going on, as the end of a sentence: the test that is the next to have a result."""
+        if not self._planned:
+            return " while your file was being loaded"
+        running = self._planned[len(self._results) :]
+        return f' in the test "{running[0].title.rstrip(".")}"' if running else ""
 
     # Ending
 
@@ -281,6 +288,7 @@ class _Run:
             return False
 
     def _sum_up(self, code: int | None, cpu_seconds: float, peak_bytes: int) -> Report:
+        self._peak = peak_bytes
         status, message = self._verdict(code)
         if status in _STOPS:
             self._close_open_tests(status, message)
@@ -291,6 +299,7 @@ class _Run:
         return Report(
             job_id=self._job.id,
             status=status,
+            line=self._closing.line if self._closing else None,
             score=score if status is not Verdict.INTERNAL else 0.0,
             tests=tuple(self._results),
             metrics=self._metrics,
@@ -319,10 +328,8 @@ class _Run:
                 output = "".join(self._output)[-500:]
                 return Verdict.INTERNAL, f"The grader failed: {self._closing.message} {output}".strip()
             case "timeout":
-                return (
-                    Verdict.TIMEOUT,
-                    f"Your code ran out of time after {self._job.limits.wall_seconds:g} s.",
-                )
+                seconds = f"{self._job.limits.wall_seconds:g} s"
+                return Verdict.TIMEOUT, f"Your code ran out of time after {seconds}{self._where()}."
             case "garbled":
                 return Verdict.FORBIDDEN, "Your code tampered with the connection to the tests."
             case "import":
@@ -340,7 +347,7 @@ class _Run:
         if TestStatus.FAILED in statuses and limit is None:
             return Verdict.FAILED, _first_message(self._results, TestStatus.FAILED)
         if TestStatus.ERROR in statuses:
-            lead = _LEADS[limit] if limit else ""
+            lead = self._lead(limit) if limit else ""
             return limit or Verdict.ERROR, lead + _first_message(self._results, TestStatus.ERROR)
         return Verdict.PASSED, ""
 
@@ -351,7 +358,14 @@ class _Run:
             self._emit(Output(stream="stderr", text=closing.trace))
         where = f" (line {closing.line})" if closing.line else ""
         verdict = _BY_CAUSE.get(closing.cause, Verdict.ERROR)
-        return verdict, f"{_LEADS[verdict]}{closing.message}{where}"
+        return verdict, f"{self._lead(verdict)}{closing.message}{where}"
+
+    def _lead(self, verdict: Verdict) -> str:
+        """What goes before the exception's own words."""
+        if verdict is not Verdict.MEMORY:
+            return _LEADS[verdict]
+        allowed = f"the {_size(self._job.limits.memory_bytes)} that this exercise allows"
+        return f"Your code asked for more memory than {allowed}; it held {_size(self._peak)} so far. "
 
     def _ended(self, code: int | None) -> tuple[Verdict, str]:
         """The learner's process ended by itself, or closed the connection."""
@@ -359,12 +373,11 @@ class _Run:
             return Verdict.INTERNAL, "The grader failed: a process of the sandbox was killed from outside."
         ending = ended_by(code)
         if ending is signal.SIGSYS:
-            return Verdict.FORBIDDEN, "Your code made a system call that the sandbox does not allow."
+            call = "Your code made a system call that the sandbox does not allow"
+            return Verdict.FORBIDDEN, f"{call}{self._where()}."
         if ending is signal.SIGXCPU:
-            return (
-                Verdict.TIMEOUT,
-                f"Your code used more than {self._job.limits.cpu_seconds:g} s of processor time.",
-            )
+            used = f"Your code used more than {self._job.limits.cpu_seconds:g} s of processor time"
+            return Verdict.TIMEOUT, f"{used}{self._where()}."
         if ending is signal.SIGKILL:
             return Verdict.ERROR, "Your program was killed, or closed its connection to the tests."
         if ending is not None:
@@ -391,14 +404,13 @@ _STOPS = {Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT, Verdict.FORBIDDEN, Ve
 _BY_CAUSE = {"memory": Verdict.MEMORY, "forbidden": Verdict.FORBIDDEN}
 _LEADS = {
     Verdict.ERROR: "Your file could not be loaded: ",
-    Verdict.MEMORY: "Your code asked for more memory than it may have: ",
-    Verdict.FORBIDDEN: "Your code tried something that the sandbox does not allow: ",
+    Verdict.FORBIDDEN: "Your code tried something that the sandbox does not allow. ",
 }
 
 
 def _first_message(results: list[TestResult], status: TestStatus) -> str:
-    return next(f"{result.title}: {result.message}" for result in results if result.status is status)
+    return next(f"{result.title.rstrip('.')}: {result.message}" for result in results if result.status is status)
 
 
 def _size(count: int) -> str:
-    return f"{count / 2**20:g} MB" if count >= 2**20 else f"{count / 2**10:g} KB"
+    return f"{count / 2**20:.4g} MB" if count >= 2**20 else f"{count / 2**10:.4g} KB"

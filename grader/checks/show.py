@@ -32,8 +32,16 @@ def brief(value: Any, limit: int = 160) -> str:
 
 def _brief_array(value: Array, word: str) -> str:
     if value.size <= 12:
-        return f"{word}({np.array2string(value, separator=', ', threshold=20).replace(chr(10), '')})"
+        cells = np.array2string(value, separator=", ", threshold=20, formatter={"float_kind": _number})
+        return f"{word}({cells.replace(chr(10), '')})"
     return f"{word} of shape {shape_text(value.shape)}"
+
+
+def _number(value: Any) -> str:
+    """A float as a person writes it: 0.0 and not 0.000e+00, with an exponent only where it is needed."""
+    if float(value).is_integer() and abs(value) < 1e9:
+        return f"{float(value):.1f}"
+    return f"{float(value):.8g}"
 
 
 def _brief_container(value: Any, limit: int) -> str:

@@ -201,7 +201,7 @@ def test_failing_values_are_drawn_for_the_page() -> None:
     report, _ = graded("def f(x):\n    return x\n", tests)
     drawn = report.tests[0].difference
     assert drawn is not None
-    assert drawn.call == "f(array([[1., 1.], [1., 1.]]))"
+    assert drawn.call == "f(array([[1.0, 1.0], [1.0, 1.0]]))"
     assert drawn.got.rows == (("1", "1"), ("1", "1"))  # type: ignore[union-attr]
     assert drawn.got.differs == ((0, 1), (1, 0))  # type: ignore[union-attr]
     assert report.message.startswith("X: Think.")

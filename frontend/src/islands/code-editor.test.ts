@@ -52,6 +52,13 @@ test("lines at fault carry their sentence, and lines that do not exist are left 
   expect([...document.querySelectorAll(".cm-error-text")].map((node) => node.textContent)).toEqual(["not a number"]);
 });
 
+test("the line of a file that could not be loaded is marked, with the sentence that stands over the results", () => {
+  document.body.insertAdjacentHTML("beforeend", `<run-live><div class="results"><button data-line="2" data-said="SyntaxError: expected ':'"></button></div></run-live>`);
+  document.dispatchEvent(new CustomEvent("cairn:added"));
+  expect(document.querySelector(".cm-error-text")!.textContent).toBe("SyntaxError: expected ':'");
+  expect(document.querySelectorAll(".cm-error-line")).toHaveLength(1);
+});
+
 test("errors from the page are marked from the start", () => {
   build(`data-errors='[{"line": 3, "message": "here"}]'`);
   expect(document.querySelector(".cm-error-line")!.textContent).toBe("three");

@@ -166,9 +166,9 @@ export class CodeEditor extends HTMLElement {
   /** The lines that results name. They speak of the entry file, which is the page's first editor. */
   private named(root: ParentNode): Diagnostic[] {
     if (document.querySelector("code-editor") !== this) return [];
-    return [...root.querySelectorAll<HTMLElement>("run-live li [data-line]")].map((place) => ({
+    return [...root.querySelectorAll<HTMLElement>("run-live [data-line]")].map((place) => ({
       line: Number(place.dataset["line"]),
-      message: place.closest("li")?.querySelector(".said-by-test")?.textContent?.trim() ?? "",
+      message: place.dataset["said"] ?? place.closest("li")?.querySelector(".said-by-test")?.textContent?.trim() ?? "",
     }));
   }
 

@@ -72,6 +72,7 @@ class RunView:
     is_terminal: bool
     verdict: str
     message: str = ""
+    line: int | None = None  # where the entry file could not be loaded
     rows: tuple[Row, ...] = ()  # contract TestResults as JSON, or {name, title, status: run | wait}
     output: tuple[Chunk, ...] = ()
     metrics: tuple[tuple[str, str], ...] = ()
@@ -205,6 +206,7 @@ def _finished(run: Run, told: _Try) -> RunView:
         is_terminal=True,
         verdict=run.verdict,
         message=_message(run, report, rows),
+        line=report.get("line"),
         rows=rows,
         output=_chunks(told.output) or _chunks([("stdout", report.get("output", ""))]),
         metrics=tuple(

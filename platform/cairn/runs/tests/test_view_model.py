@@ -161,3 +161,8 @@ def test_a_cut_log_says_so() -> None:
 def test_a_failed_test_says_why_in_its_row_and_not_twice() -> None:
     assert progress(finished("failed", "failed", message="Sums to one: got 2."), []).message == ""
     assert progress(finished("failed", message="Nothing was tested."), []).message == "Nothing was tested."
+
+
+def test_a_file_that_could_not_be_loaded_names_its_line() -> None:
+    assert progress(finished("error", message="SyntaxError", line=6), []).line == 6
+    assert progress(finished("passed"), []).line is None
