@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.catalog.queries import library
+from cairn.learning.journal_pictures import made_anew
 from cairn.learning.journal_queries import own_note
 from cairn.learning.journal_rules import (
     KEPT,
@@ -21,7 +22,6 @@ from cairn.learning.journal_rules import (
     BadNote,
     about,
     clean,
-    media_type,
     title_of,
 )
 from cairn.learning.models import Note, NoteImage
@@ -97,8 +97,8 @@ def add_image(note: Note, file: UploadedFile[Any]) -> NoteImage:
         raise BadImage(f"The picture has {size}; at most 2 MB are taken. {KEPT} Make it smaller.")
     if note.images.count() >= MAX_IMAGES:
         raise BadImage(f"A note holds {MAX_IMAGES} pictures. {KEPT} Begin a second note.")
-    data = bytes(file.read())
-    image = NoteImage.objects.create(note=note, media_type=media_type(data), data=data)
+    kind, data = made_anew(bytes(file.read()))
+    image = NoteImage.objects.create(note=note, media_type=kind, data=data)
     line = f"![Describe this picture](/journal/{note.pk}/images/{image.pk})"
     Note.objects.filter(pk=note.pk).update(
         text=clean(f"{note.text.rstrip()}\n\n{line}\n"), version=F("version") + 1, updated_at=timezone.now()

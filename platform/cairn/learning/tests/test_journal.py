@@ -1,12 +1,14 @@
 """The journal over HTTP: what is kept, who may read it, and what it does not take."""
 
 import re
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from cairn.accounts.models import User
 from cairn.conftest import mentor_of
@@ -27,9 +29,17 @@ from cairn.learning.models import Note, NoteImage
 from cairn.submissions.actions import try_out
 from cairn.ui.errors import NotFound
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(40)
-JPEG = b"\xff\xd8\xff\xe0" + bytes(40)
-WEBP = b"RIFF\x20\x00\x00\x00WEBPVP8 " + bytes(20)
+
+def picture(kind="PNG", size=(6, 4), **more):
+    """A real picture whose left half is dark."""
+    made = Image.new("RGB", size, "white")
+    made.paste("black", (0, 0, size[0] // 2, size[1]))
+    into = BytesIO()
+    made.save(into, kind, **more)
+    return into.getvalue()
+
+
+PNG, JPEG, WEBP = (picture(kind) for kind in ("PNG", "JPEG", "WEBP"))
 CODE = {"dot.py": "def dot(a, b):\n    return 1\n"}
 
 
@@ -247,7 +257,8 @@ def test_a_picture_stands_where_it_was_put_and_is_served_as_a_picture_only(page,
     address = f"/journal/{note.pk}/images/{image.pk}"
     assert f'<img src="{address}" alt="Describe this picture"' in text(page.get(f"/journal/{note.pk}"))
     served = page.get(address)
-    assert (served.content, served.headers["Content-Type"]) == (PNG, "image/png")
+    assert served.headers["Content-Type"] == "image/png"
+    assert Image.open(BytesIO(served.content)).getpixel((0, 0)) == (0, 0, 0)
     assert served.headers["X-Content-Type-Options"] == "nosniff"
     assert served.headers["Content-Disposition"].startswith("attachment")
     assert served.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
@@ -268,6 +279,8 @@ def test_a_picture_is_told_by_its_bytes(data, kind):
         b"MZ" + bytes(100),
         b"GIF89a" + bytes(20),
         b"\x89PNG",
+        PNG[:40],
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(40),
         b" " + PNG,
         PNG + bytes(MAX_IMAGE_BYTES),
     ],
@@ -280,6 +293,26 @@ def test_what_is_no_picture_or_too_large_is_not_kept_whatever_it_says_of_itself(
         assert answer.status_code == 422
     note.refresh_from_db()
     assert note.text == "Loss"  # the text was good, and is kept
+
+
+def test_where_and_with_what_a_picture_was_taken_is_not_kept(note):
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "A maker of cameras", 6  # and it was held sideways
+    image = add_image(note, file(picture("JPEG", exif=exif) + b"<script>alert(1)</script>"))
+    kept = Image.open(BytesIO(image.data))
+    assert b"cameras" not in image.data
+    assert b"script" not in image.data
+    assert not kept.getexif()
+    assert kept.size == (4, 6)
+
+
+def test_a_picture_that_unpacks_to_too_much_is_refused(note):
+    bomb = BytesIO()
+    Image.new("1", (20_000, 20_000)).save(bomb, "PNG", optimize=True)
+    assert len(bomb.getvalue()) < MAX_IMAGE_BYTES
+    with pytest.raises(BadImage):
+        add_image(note, file(bomb.getvalue()))
+    assert not NoteImage.objects.exists()
 
 
 def test_a_note_holds_so_many_pictures(note):
