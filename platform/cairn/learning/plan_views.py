@@ -17,7 +17,7 @@ from django.utils.dates import WEEKDAYS
 from django.views.decorators.http import require_POST, require_safe
 
 from cairn.accounts.models import User
-from cairn.learning import plan_actions, plan_pages, plan_queries, queries
+from cairn.learning import plan_actions, plan_pages, plan_queries
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.plan_actions import BadPlan
 from cairn.learning.plan_feed import calendar_of
@@ -25,6 +25,7 @@ from cairn.learning.plan_queries import LearnerPlan, Pace, pace_of
 from cairn.learning.planner import MAX_DAY
 from cairn.learning.versions import kept, version_of
 from cairn.learning.wording import duration
+from cairn.ui.errors import NotFound
 
 VIEWS = ("week", "list")
 Verb = Callable[[User, str, Mapping[str, str]], str]
@@ -76,9 +77,12 @@ def plan(request: HttpRequest) -> HttpResponse:
     """The learner's plan as a week or as a list."""
     user = learner(request)
     assert user is not None  # noqa: S101 - login_required saw to it
-    if not request.GET.get("path") and not queries.enrolments_of(user):
-        return render(request, "learning/plan_none.html")
-    return _page(request, user, request.GET)
+    try:
+        return _page(request, user, request.GET)
+    except NotFound:
+        if request.GET.get("path"):
+            raise
+        return render(request, "learning/plan_none.html")  # they walk no path yet
 
 
 def _page(
