@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver
 from cairn.accounts import api as accounts
 from cairn.catalog import api as catalog
 from cairn.learning import api as learning
-from cairn.learning import plan_api
+from cairn.learning import journal_api, plan_api
 from cairn.runs import api as runs
 from cairn.submissions import api as submissions
 
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *catalog.urlpatterns,
     *learning.urlpatterns,
     *plan_api.urlpatterns,
+    *journal_api.urlpatterns,
     *runs.urlpatterns,
     *submissions.urlpatterns,
 ]
