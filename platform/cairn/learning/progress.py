@@ -262,12 +262,19 @@ def _quizzes(criterion: QuizCriterion, slug: str | None, record: Record) -> Ston
 
 def _metric(criterion: MetricCriterion, slug: str | None, project: ProjectOutcome | None) -> StoneState:
     """Met when the measured number is within the bound. A number that is no number (NaN) never is."""
-    value = project.metrics.get(criterion.metric) if project else None
+    value = _best(criterion, project) if project else None
     if project is None or value is None:
         return _state(criterion, slug, False, False, "not yet", None)
     met = reaches(criterion, value)
     written = metric(value, criterion.unit)
     return _state(criterion, slug, met, True, written if met else f"best so far {written}", project.at)
+
+
+def _best(criterion: MetricCriterion, project: ProjectOutcome) -> float | None:
+    """The best value of any graded submission: a bar that was once met stays met."""
+    value = project.metrics.get(criterion.metric)
+    low, high = project.ranges.get(criterion.metric, (value, value))
+    return low if criterion.at_most is not None else high
 
 
 def reaches(criterion: MetricCriterion, value: float) -> bool:

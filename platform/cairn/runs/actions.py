@@ -54,11 +54,12 @@ class OutOfOrder(Refusal):
 TEXTS = ("files", "tests", "loaders")  # parts of a job that a run's spec has as {name: digest}
 
 
-def enqueue(owner: User, title: str, job: Job, queue: str, subject: str = "") -> Run:
+def enqueue(owner: User, title: str, job: Job, queue: str, subject: str = "", charts: str = "") -> Run:
     """Store a job and queue it, inside the caller's transaction. Texts are kept once, by digest.
 
     The run takes ``job.id`` as its own id, so that a caller may know it beforehand. ``subject`` is what the
-    caller files it under, by which its runs can be found together.
+    caller files it under, by which its runs can be found together. ``charts`` is JSON for the page of a
+    training run: [{"title", "names", "percent", "target", "band"}].
     """
     spec = job.model_dump(mode="json") | {part: _stored(getattr(job, part)) for part in TEXTS}
     run = Run.objects.create(
@@ -70,6 +71,7 @@ def enqueue(owner: User, title: str, job: Job, queue: str, subject: str = "") ->
         spec=spec,
         content_hash=job.content_hash,
         subject=subject,
+        charts=_stored({"charts": charts})["charts"] if charts else "",
     )
     _wake_on_commit(queue)
     return run

@@ -370,6 +370,11 @@ def finite(values: Floats) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
+def last_of(values: bytes) -> float | None:
+    """The last of a chunk's stored values."""
+    return finite(np.frombuffer(values[-8:], "<f8"))[0]
+
+
 def every_point(run: Run) -> Iterator[tuple[str, int, int, float, float]]:
     """All that was logged, as (curve, try, step, seconds of this try, value), chunk by chunk."""
     chunks = Chunk.objects.filter(run=run).order_by("name", "place")

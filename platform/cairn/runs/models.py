@@ -74,6 +74,7 @@ class Run(models.Model):
     starts = models.JSONField(default=list, blank=True)
     points = models.PositiveIntegerField(default=0)  # stored, of all its curves
     last_stretch = models.PositiveIntegerField(default=0)  # place of the newest stored stretch of a curve
+    charts = models.CharField(max_length=64, blank=True, default="")  # how to draw them: digest of a Blob
     note = models.TextField(blank=True, default="")  # the learner's own
     tags = models.JSONField(default=list, blank=True)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from cairn.runs.forecast import in_words
 from cairn.runs.models import Run
-from grader.contract import Kind, TestStatus, Verdict
+from grader.contract import ArtifactRole, Kind, TestStatus, Verdict
 
 Row = Mapping[str, Any]
 MAX_SHOWN_OUTPUT = 64_000  # characters of output on a page; the API has all that is kept
@@ -78,6 +78,9 @@ class RunView:
     metrics: tuple[tuple[str, str], ...] = ()
     seconds: float | None = None  # that the learner's code took
     is_cut: bool = False
+    findings: tuple[Mapping[str, Any], ...] = ()  # contract Findings as JSON
+    cost: tuple[tuple[str, str], ...] = ()  # what an estimate found, in words
+    stages: tuple[tuple[str, str], ...] = ()  # of a training run: name, and done, now or nothing
 
 
 @dataclass
@@ -89,6 +92,7 @@ class _Try:
     results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     output: list[tuple[str, str]] = field(default_factory=list)
     is_cut: bool = False
+    checkpoint: int | None = None  # the step of the newest one, of whichever try
 
 
 def progress(
@@ -101,35 +105,60 @@ def progress(
 
     ``position`` is the place in the queue, and ``wait`` how many seconds it takes to get through, if known.
     """
-    told = _read(events)
+    told = _read(events, keep_output=run.trains)
     if run.state == Run.State.FINISHED:
         return _finished(run, told)
-    is_try = run.kind == Kind.TRY
     rows = _live_rows(told) if run.state == Run.State.RUNNING else ()
     return RunView(
         word=_live_word(run),
         summary=_live_summary(run, told, rows, _place(position, wait)),
         is_terminal=run.is_terminal,
         verdict="",
-        message="Nothing was counted as an attempt."
-        if run.state == Run.State.CANCELLED and not is_try
-        else "",
+        message=_stopped(run),
         rows=rows,
         output=_chunks(told.output),
         is_cut=told.is_cut,
+        stages=_stages(run, told),
     )
 
 
-def _read(events: Iterable[Mapping[str, Any]]) -> _Try:
+STAGES = ("Waiting", "Preparing", "Training", "Evaluating", "Ended")
+_STAGE_OF = {"starting": 1, "preparing": 1, "training": 2, "evaluating": 3, "testing": 3, "done": 3}
+
+
+def _stages(run: Run, told: _Try) -> tuple[tuple[str, str], ...]:
+    """The stages of a training run, those behind it done; one that was stopped ended where it was."""
+    if not run.trains:
+        return ()
+    at = 0 if run.state == Run.State.QUEUED else _STAGE_OF.get(told.phase, 2)
+    at = len(STAGES) if run.state == Run.State.FINISHED else at
+    now = "" if run.is_terminal else "now"
+    return tuple((name, "done" if i < at else now if i == at else "") for i, name in enumerate(STAGES))
+
+
+def _stopped(run: Run) -> str:
+    """What a run that was stopped came to."""
+    if run.state != Run.State.CANCELLED or run.kind in (Kind.TRY, Kind.ESTIMATE):
+        return ""
+    return f"{'What it made is kept. ' if run.trains else ''}Nothing was counted as an attempt."
+
+
+def _read(events: Iterable[Mapping[str, Any]], *, keep_output: bool) -> _Try:
+    """``keep_output``: of a run that goes on where it was lost, what earlier tries printed belongs to it."""
     told = _Try()
     for event in events:
         match event.get("kind"):
             case "phase":
-                told = _phase(told, event)
+                before, told = told, _phase(told, event)
+                if told is not before:
+                    told.checkpoint = before.checkpoint
+                    told.output = before.output if keep_output else []
             case "test":
                 told.results[event["result"]["name"]] = event["result"]
             case "output":
                 told.output.append((event["stream"], event["text"]))
+            case "artifact" if event["role"] == ArtifactRole.CHECKPOINT:
+                told.checkpoint = event["step"]
     return told
 
 
@@ -170,11 +199,35 @@ def _live_summary(run: Run, told: _Try, rows: tuple[Row, ...], place: str) -> st
     if run.state == Run.State.CANCELLED:
         return "Stopped before it ended"
     if run.state == Run.State.QUEUED:
-        again = "Trying again. " if run.tries else ""
-        return f"{again}{place}"
+        return f"{_again(run, told)}{place}"
     if rows:
         return _counts(rows)
+    if run.kind in (Kind.TRAIN, Kind.ESTIMATE):
+        return _training_summary(run, told)
     return "Running your code" if told.phase in ("importing", "testing") else "Starting"
+
+
+def _again(run: Run, told: _Try) -> str:
+    """Why a run waits that was started before."""
+    if run.trains and run.starts:
+        kept = f"goes on from step {told.checkpoint:,}" if told.checkpoint is not None else "begins again"
+        return f"Its worker was lost, and it {kept}. "
+    return "Trying again. " if run.tries else ""
+
+
+def _training_summary(run: Run, told: _Try) -> str:
+    match told.phase:
+        case "preparing":
+            return "Preparing the data"
+        case "training" if run.kind == Kind.ESTIMATE:
+            return "Measuring a few steps"
+        case "training":
+            step = f", step {run.step:,}" if run.step is not None else ""
+            kept = f", checkpoint at step {told.checkpoint:,}" if told.checkpoint is not None else ""
+            return f"Training{step}{kept}"
+        case "evaluating" | "testing":
+            return "Evaluating what it learned"
+    return "Starting"
 
 
 def _place(position: int | None, wait: float | None) -> str:
@@ -214,7 +267,37 @@ def _finished(run: Run, told: _Try) -> RunView:
         ),
         seconds=report.get("wall_seconds"),
         is_cut=told.is_cut,
+        findings=tuple(report.get("findings", ())),
+        cost=cost_in_words(report.get("cost")),
+        stages=_stages(run, told),
     )
+
+
+def cost_in_words(cost: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """What an estimate found: parameters, memory, time."""
+    if not cost:
+        return ()
+    seconds, steps, each = cost["seconds"], cost["steps"], cost["step_seconds"]
+    known = [
+        ("Parameters", f"{cost['parameters']:,}" if cost["parameters"] is not None else "not known"),
+        ("Memory", f"{cost['memory_bytes'] / 2**20:,.0f} MB"),
+        (
+            "Time",
+            duration(seconds) if seconds is not None else "not known: the code names no number of steps",
+        ),
+    ]
+    if steps is not None and each is not None:
+        known.append(("Steps", f"{steps:,} of {each * 1000:,.3g} ms each"))
+    return tuple(known)
+
+
+def duration(seconds: float) -> str:
+    """A length of time as a person says it."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"about {round(seconds / 60)} min"
+    return f"about {seconds / 3600:.1f} h"
 
 
 def _message(run: Run, report: Mapping[str, Any], rows: tuple[Row, ...]) -> str:
@@ -225,6 +308,12 @@ def _message(run: Run, report: Mapping[str, Any], rows: tuple[Row, ...]) -> str:
 
 
 def _final_summary(run: Run, rows: tuple[Row, ...]) -> str:
+    if run.kind == Kind.ESTIMATE:
+        return (
+            "What the whole would cost"
+            if run.verdict == Verdict.PASSED
+            else "The dry run did not get through"
+        )
     if run.verdict == Verdict.PASSED:
         return _all_passed(run, len(rows))
     if run.verdict == Verdict.FAILED and rows:

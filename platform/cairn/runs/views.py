@@ -7,32 +7,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
-from rest_framework.request import Request
 
-from cairn.accounts.models import User
-from cairn.runs import actions, queries
+from cairn.runs import actions, queries, training_views
 from cairn.runs.models import Run
+from cairn.runs.person import SignedOut, person
 from cairn.runs.view_model import RunView, progress
-from cairn.ui.errors import Refusal
 
-
-class SignedOut(Refusal):
-    """The session ended while a page was open."""
-
-    status, code = 401, "signed-out"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your session has ended. What was saved of your draft is kept. Sign in again in another tab, "
-            "then go on here."
-        )
-
-
-def person(request: HttpRequest | Request) -> User:
-    """The signed-in person. Raises SignedOut."""
-    if not request.user.is_authenticated:
-        raise SignedOut
-    return request.user
+__all__ = ["SignedOut", "person", "view_of"]
 
 
 def view_of(run: Run) -> RunView:
@@ -50,8 +31,12 @@ def _context(request: HttpRequest, run_id: uuid.UUID) -> dict[str, Any]:
 @login_required
 @require_GET
 def page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """The page of one run: state, tests, output."""
-    return render(request, "runs/page.html", _context(request, run_id))
+    """The page of one run: state, tests, output; of a training run its curves and what it made."""
+    context = _context(request, run_id)
+    if not context["run"].trains:
+        return render(request, "runs/page.html", context)
+    more = training_views.context_of(context["run"])
+    return render(request, "runs/training.html", context | more)
 
 
 @require_GET

@@ -17,7 +17,16 @@ from cairn.submissions.models import Draft, Submission, Work
 from cairn.ui.errors import Refusal
 from grader.contract import Job, Kind, Verdict
 
-__all__ = ["BadFiles", "DraftConflict", "TooLarge", "save_draft", "submit", "try_out"]
+__all__ = [
+    "BadFiles",
+    "DraftConflict",
+    "TooLarge",
+    "one_at_a_time",
+    "record",
+    "save_draft",
+    "submit",
+    "try_out",
+]
 
 
 class DraftConflict(Refusal):
@@ -67,7 +76,7 @@ def try_out(user: User, slug: str, files: Mapping[str, str]) -> Run:
     """
     wanted = task(Work.EXERCISE, slug)
     job = _job(wanted, Kind.TRY, checked(wanted, files))
-    _one_at_a_time(user)
+    one_at_a_time(user)
     active = Run.objects.filter(owner=user, kind=Kind.TRY, content_hash=wanted.content_hash)
     for run in active.filter(state__in=(Run.State.QUEUED, Run.State.RUNNING)):
         runs.cancel(run, user)
@@ -83,28 +92,35 @@ def submit(user: User, work: str, slug: str, files: Mapping[str, str]) -> Submis
     """
     wanted = task(work, slug)
     clean = checked(wanted, files)
-    _one_at_a_time(user)
-    digests = {name: digest(text) for name, text in sorted(clean.items())}
-    whole = files_digest(digests)
-    if earlier := _earlier(user, wanted, whole):
+    one_at_a_time(user)
+    if earlier := _earlier(user, wanted, files_digest(_digests(clean))):
         return earlier
     run = runs.enqueue(user, wanted.title, _job(wanted, Kind.GRADE, clean), Run.Queue.GRADE)
-    of_work = Submission.objects.filter(user=user, work=work, slug=slug)
+    return record(user, wanted, clean, run)
+
+
+def record(user: User, wanted: Task, files: Files, run: Run) -> Submission:
+    """Note what was handed in, with the run that tells what it is worth. Needs ``one_at_a_time``."""
+    of_work = Submission.objects.filter(user=user, work=wanted.work, slug=wanted.slug)
     return Submission.objects.create(
         user=user,
-        work=work,
-        slug=slug,
+        work=wanted.work,
+        slug=wanted.slug,
         title=wanted.title,
         content_hash=wanted.content_hash,
-        files=digests,
-        files_digest=whole,
-        documents=facts(clean),
+        files=_digests(files),
+        files_digest=files_digest(_digests(files)),
+        documents=facts(files),
         place=1 + (of_work.aggregate(last=Max("place"))["last"] or 0),
         run=run,
     )
 
 
-def _one_at_a_time(user: User) -> None:
+def _digests(files: Files) -> dict[str, str]:
+    return {name: digest(text) for name, text in sorted(files.items())}
+
+
+def one_at_a_time(user: User) -> None:
     """Lock the person's row: two requests of theirs must not both find that nothing was handed in yet."""
     User.objects.select_for_update().only("pk").get(pk=user.pk)
 

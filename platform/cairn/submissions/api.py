@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cairn.runs.views import person
-from cairn.submissions import actions, limits, queries
+from cairn.submissions import limits, queries, training
 from cairn.submissions.delivery import KEPT, MAX_TOTAL_CHARS, TooLarge
 from cairn.submissions.models import Submission, Work
 
@@ -134,7 +134,7 @@ class SubmissionsView(APIView):
         limits.check_submit(request)
         asked = given.validated_data
         work = Work.EXERCISE if "exercise" in asked else Work.PROJECT
-        submission = actions.submit(person(request), work, asked[work], asked["files"])
+        submission = training.hand_in(person(request), work, asked[work], asked["files"])
         return Response(shown(submission), status=201)
 
 

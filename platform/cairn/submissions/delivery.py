@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
-from cairn.catalog.content import ExerciseLimits
+from cairn.catalog.content import ExerciseLimits, TrainingSpec
 from cairn.catalog.library import Library
 from cairn.catalog.queries import library
 from cairn.runs.texts import digest
@@ -46,6 +46,7 @@ class Task:
     required: tuple[str, ...]
     limits: Limits
     content_hash: str
+    training: TrainingSpec | None = None  # of a project that trains
 
 
 def task(work: str, slug: str) -> Task:
@@ -79,8 +80,9 @@ def _project(books: Library, slug: str) -> Task:
     if not project.written:
         raise NotFound
     files = project.content.files
-    entry = project.content.entry
-    names = tuple(dict.fromkeys((entry, *(file.name for file in files))))
+    entry, training = project.content.entry, project.content.training
+    programs = (entry, training.entry) if training else (entry,)
+    names = tuple(dict.fromkeys((*programs, *(file.name for file in files))))
     optional = {file.name for file in files if file.optional}
     required = tuple(name for name in names if name not in optional)
     return Task(
@@ -92,6 +94,7 @@ def _project(books: Library, slug: str) -> Task:
         required,
         limits(project.content.limits),
         project.content_hash,
+        training,
     )
 
 

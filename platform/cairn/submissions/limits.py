@@ -28,6 +28,10 @@ class _Try(_Throttle):
     scope, rate = "try", "60/min"  # the Run button is pressed more freely than Submit
 
 
+class _Train(_Throttle):
+    scope, rate = "train", "12/min"
+
+
 class _PerAddress(SimpleRateThrottle):
     """For pages that anybody may open: counts by network address, as the API does for guests."""
 
@@ -50,6 +54,11 @@ def check_submit(request: Any) -> None:
 def check_try(request: Any) -> None:
     """Count one run against the examples. Raises TooFast."""
     _check(_Try(), request)
+
+
+def check_train(request: Any) -> None:
+    """Count one training run or estimate. Raises TooFast."""
+    _check(_Train(), request, "That was too often within a minute. Your files and settings are kept.")
 
 
 def _check(throttle: SimpleRateThrottle, request: Any, words: str = DRAFT_KEPT) -> None:

@@ -71,6 +71,23 @@ class Submission(models.Model):
         return f"{self.title}, {self.place} of {self.user}"
 
 
+class LeaderboardPlace(models.Model):
+    """A person lets their runs of a project stand on its leaderboard, under ``alias`` where there is one."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    slug = models.SlugField(max_length=80)
+    alias = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["user", "slug"], name="one_place_on_a_leaderboard")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alias or self.user} on {self.slug}"
+
+
 class QuizAttempt(models.Model):
     """One go at a topic's quiz or at an assessment. ``finished_at`` seals the score.
 

@@ -83,6 +83,7 @@ class ProjectOutcome:
     files: Mapping[str, FileFacts] = field(default_factory=dict)
     outdated: bool = False
     content_hash: str = ""  # of the best submission
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # of each metric, of all graded
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,19 @@ def _project(rows: list[Row], current: str | None) -> ProjectOutcome:
         files={n: FileFacts(f["words"], tuple(f["headings"])) for n, f in best.documents.items()},
         outdated=best.content_hash != current,
         content_hash=best.content_hash,
+        ranges=_ranges(graded),
     )
+
+
+def _ranges(graded: Iterable[Row]) -> dict[str, tuple[float, float]]:
+    """The lowest and highest value of each metric. Which is best, the criterion knows; once met stays met."""
+    ranges: dict[str, tuple[float, float]] = {}
+    for row in graded:
+        for name, value in (row.report or {}).get("metrics", {}).items():
+            if value is not None:
+                low, high = ranges.get(name, (value, value))
+                ranges[name] = (min(low, value), max(high, value))
+    return ranges
 
 
 def quizzes_of(rows: Iterable[QuizRow], hashes: Mapping[str, str]) -> dict[str, QuizOutcome]:

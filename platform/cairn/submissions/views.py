@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cairn.runs.models import Run
 from cairn.runs.views import SignedOut, person
-from cairn.submissions import actions, limits, queries
+from cairn.submissions import actions, limits, queries, training
 from cairn.submissions.delivery import KEPT, BadFiles, Files, TooLarge, task, uploaded
 from cairn.submissions.models import Draft
 from cairn.ui.errors import Refusal
@@ -127,7 +127,7 @@ def try_out(request: HttpRequest, slug: str) -> HttpResponse:
 def submit(request: HttpRequest, work: str, slug: str) -> HttpResponse:
     """Hand in for grading."""
     limits.check_submit(request)
-    return _answer(request, work, slug, actions.submit(person(request), work, slug, _files(request)).run)
+    return _answer(request, work, slug, training.hand_in(person(request), work, slug, _files(request)).run)
 
 
 def _answer(request: HttpRequest, work: str, slug: str, run: Run) -> HttpResponse:
