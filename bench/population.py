@@ -191,8 +191,10 @@ class Walker:
                 return
 
     def _projects(self, path: str, topics: int, begun: date) -> None:
-        """A project after every eighth topic, handed in up to three times and then read by a mentor."""
-        for number, slug in enumerate(self._world.projects[path][: topics // 8], start=1):
+        """Projects as far as the topics lead, each handed in up to three times and then read by a mentor."""
+        all_projects = self._world.projects[path]
+        reached = len(all_projects) * topics // len(self._world.topics[path])
+        for number, slug in enumerate(all_projects[:reached], start=1):
             day = min(self._shape.until, begun + timedelta(days=28 * number))
             for place in range(1, self._random.randint(2, 4)):
                 handed_in = self._submission("project", slug, place, self._at(day, 60 * place), place > 1)
