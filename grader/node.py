@@ -10,14 +10,17 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from grader.contract import Batch, Claim, Event, Job, NodeState, Report, Verdict
+from grader.contract import Batch, Claim, Event, NodeState, Report, Verdict
 from grader.run import run
 from grader.sandbox.base import Backend
+from grader.training.depot import LeaseLost, TooLarge, Unreachable
+from grader.training.upload import SiteDepot
 
 log = logging.getLogger(__name__)
 
@@ -27,17 +30,13 @@ _BATCH_EVENTS = 200
 _MESSAGE_CHARS = 2_000_000  # what the site takes in one message, with room for JSON's escapes
 _TRIES_FOR = 25.0  # seconds of retrying one message: about a lease, after which the run is another node's
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+_FILE_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
+_FILE_TRIES_FOR = 120.0  # meanwhile the lease is kept by its courier
+_PIECE = 2**20
+_NO_ROOM = (httpx.codes.REQUEST_ENTITY_TOO_LARGE, httpx.codes.INSUFFICIENT_STORAGE)
 INTERACTIVE = "interactive"  # the queue that somebody watches
 
 Runner = Callable[..., Report]
-
-
-class LeaseLost(Exception):
-    """The site gave this run to somebody else, or ended it; what we say of it no longer counts."""
-
-
-class Unreachable(Exception):
-    """The site did not take a message within the time that retrying is worth."""
 
 
 class Site:
@@ -48,10 +47,41 @@ class Site:
 
     def post(self, path: str, body: str, token: str = "", *, tries_for: float = _TRIES_FOR) -> httpx.Response:
         """Posts JSON. Raises LeaseLost for 409, Unreachable when retrying is over or the site refuses."""
+        headers = {"Content-Type": "application/json"} | _bearer(token)
+        return self._insist(
+            path, lambda: self._client.post(path, content=body, headers=headers), tries_for=tries_for
+        )
+
+    def put(self, path: str, file: Path, headers: Mapping[str, str], token: str) -> None:
+        """Sends a file as it is. Raises as ``post`` does, and TooLarge where the site has no room for it."""
+        sized = {**headers, **_bearer(token), "Content-Length": str(file.stat().st_size)}
+        self._insist(
+            path,
+            lambda: self._client.put(path, content=_pieces(file), headers=sized, timeout=_FILE_TIMEOUT),
+            tries_for=_FILE_TRIES_FOR,
+        )
+
+    def fetch(self, path: str, to: Path, token: str) -> None:
+        """Writes what the site has there to a file. Raises as ``post`` does."""
+        self._insist(path, lambda: self._download(path, to, token), tries_for=_FILE_TRIES_FOR)
+
+    def _download(self, path: str, to: Path, token: str) -> httpx.Response:
+        with self._client.stream("GET", path, headers=_bearer(token), timeout=_FILE_TIMEOUT) as answer:
+            if answer.status_code != httpx.codes.OK:
+                answer.read()
+                return answer
+            with to.open("wb") as file:
+                for piece in answer.iter_bytes(_PIECE):
+                    file.write(piece)
+        return answer
+
+    def _insist(
+        self, path: str, ask: Callable[[], httpx.Response], *, tries_for: float = _TRIES_FOR
+    ) -> httpx.Response:
         give_up = time.monotonic() + tries_for
         pause = 0.2
         while True:
-            problem = self._try(path, body, token)
+            problem = self._try(path, ask)
             if isinstance(problem, httpx.Response):
                 return problem
             if time.monotonic() + pause > give_up:
@@ -59,16 +89,15 @@ class Site:
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  spreads nodes out, guards nothing
             pause = min(pause * 2, 5.0)
 
-    def _try(self, path: str, body: str, token: str) -> httpx.Response | str:
-        headers = {"Content-Type": "application/json"} | (
-            {"Authorization": f"Bearer {token}"} if token else {}
-        )
+    def _try(self, path: str, ask: Callable[[], httpx.Response]) -> httpx.Response | str:
         try:
-            answer = self._client.post(path, content=body, headers=headers)
+            answer = ask()
         except httpx.HTTPError as error:
             return f"{type(error).__name__}: {error}"
         if answer.status_code == httpx.codes.CONFLICT:
             raise LeaseLost
+        if answer.status_code in _NO_ROOM:
+            raise TooLarge(f"the site has no room for it: {answer.text[:300]}")
         if answer.status_code >= 500 or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
             return f"the site answered {answer.status_code}"
         if answer.status_code >= 400:
@@ -78,6 +107,16 @@ class Site:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while piece := source.read(_PIECE):
+            yield piece
 
 
 class News:
@@ -151,10 +190,14 @@ class Lease:
             log.warning("Run %s: the report was not taken (%s).", self._claim.job.id, error or "lease lost")
             return None
 
-    def release(self) -> None:
-        """Gives the run back at once, so that it need not wait for the lease to run out."""
-        with self._changed:
-            self._waiting.clear()
+    def release(self, *, telling: bool = False) -> None:
+        """Gives the run back at once, so that it need not wait for the lease to run out.
+
+        ``telling``: what waits to be sent is sent before, for what a training made until now is kept.
+        """
+        if not telling:
+            with self._changed:
+                self._waiting.clear()
         self._close()
         if self.lost:
             return
@@ -224,11 +267,13 @@ class Lease:
 class Slots:
     """How many jobs run at once: ``shared`` of any queue, and one more that is kept for Run clicks.
 
-    A call to work that finds no slot free is not lost: whoever gives one back takes it up.
+    ``training`` has, by queue, slots that only trainings take, and that nothing else may: they last. A call
+    to work that finds no slot free is not lost: whoever gives one back takes it up.
     """
 
-    def __init__(self, shared: int) -> None:
-        self._free = {"shared": shared, INTERACTIVE: 1}
+    def __init__(self, shared: int, training: Mapping[str, int] | None = None) -> None:
+        self._training = dict(training or {})
+        self._free = {"shared": shared, INTERACTIVE: 1, **self._training}
         self._calls: dict[str, str] = {}  # queue: newest ticket
         self._lock = threading.Lock()
 
@@ -241,11 +286,16 @@ class Slots:
         """A slot for a noted call, Run clicks first: (slot, queue, ticket). None where nothing fits."""
         with self._lock:
             for queue in sorted(self._calls, key=lambda queue: queue != INTERACTIVE):
-                for slot in (INTERACTIVE, "shared") if queue == INTERACTIVE else ("shared",):
+                for slot in self._slots_for(queue):
                     if self._free[slot]:
                         self._free[slot] -= 1
                         return slot, queue, self._calls.pop(queue)
         return None
+
+    def _slots_for(self, queue: str) -> tuple[str, ...]:
+        if queue in self._training:
+            return (queue,)
+        return (INTERACTIVE, "shared") if queue == INTERACTIVE else ("shared",)
 
     def give_back(self, slot: str) -> None:
         """The slot is free again; ``take`` should follow."""
@@ -270,10 +320,12 @@ class Node:
         runner: Runner = run,
         at_once: int = 1,
         about: Callable[[], NodeState] | None = None,
+        training: Mapping[str, int] | None = None,
     ) -> None:
         self._news = News(about)
+        self._training = dict(training or {})
         self._site, self._backend, self._runner = site, backend, runner
-        self._slots, self._at_once = Slots(at_once), at_once
+        self._slots, self._at_once = Slots(at_once, training), at_once
         self.name = name or socket.gethostname()[:80]
         self.stop = stop or threading.Event()
 
@@ -301,7 +353,8 @@ class Node:
         return done
 
     def _first_claim(self, queue: str, ticket: str) -> Claim | None:
-        ask = {"queue": queue, "ticket": ticket, "node": self.name, "slots": self._at_once}
+        slots = self._training.get(queue, self._at_once)
+        ask = {"queue": queue, "ticket": ticket, "node": self.name, "slots": slots}
         if self.stop.is_set():
             return None
         try:
@@ -314,9 +367,9 @@ class Node:
         """Runs one job. Returns the next claim, if the site gave one, and whether this one was reported."""
         lease = Lease(self._site, claim, self.stop, self._news)
         log.info("Run %s: started.", claim.job.id)
-        report = self._run(claim.job, lease)
+        report = self._run(claim, lease)
         if lease.cancel.is_set():
-            lease.release()
+            lease.release(telling=claim.job.training is not None)
             return None, False
         answer = lease.finish(report)
         log.info("Run %s: %s in %.3f s.", claim.job.id, report.status, report.wall_seconds)
@@ -328,10 +381,12 @@ class Node:
             return None, True
         return following, True
 
-    def _run(self, job: Job, lease: Lease) -> Report:
+    def _run(self, claim: Claim, lease: Lease) -> Report:
         """A mistake of ours is a report too: it is retried, and costs the learner nothing."""
+        job = claim.job
+        more = {"depot": SiteDepot(self._site, job.id, claim.token)} if job.training is not None else {}
         try:
-            return self._runner(job, lease.tell, backend=self._backend, cancel=lease.cancel)
+            return self._runner(job, lease.tell, backend=self._backend, cancel=lease.cancel, **more)
         except Exception as error:
             log.exception("Run %s: the grader failed.", job.id)
             message = f"The grader failed: {type(error).__name__}."

@@ -6,12 +6,14 @@ runs only what somebody waits for at the Run button, so that long grading never 
 A message is only a wake-up: "there is work in this queue", with a short-lived ticket to claim from it. The
 node has no database and no secret; it asks the site over HTTP. From the environment: CAIRN_URL (the site),
 CAIRN_BROKER_URL or REDIS_URL (absent: ``memory://``, for a node in the site's own process), CAIRN_SANDBOX,
-and CAIRN_WARM: runtimes to warm up at the start, as in ``numpy,torch``; the others follow their first job.
+CAIRN_WARM: runtimes to warm up at the start, as in ``numpy,torch``; the others follow their first job; and
+CAIRN_TRAININGS: how many trainings run at once on processors, by default one (accelerators take one each).
 """
 
 import functools
 import os
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from celery import Celery, signals
@@ -22,9 +24,12 @@ from grader.harness.forks import RUNTIMES
 from grader.node import Node, Site
 from grader.sandbox import Backend, SandboxUnavailable, select_backend
 from grader.sandbox.warm import Warm
+from grader.training import devices
 
 TASK = "grader.drain"
-QUEUES = ("interactive", "grade")
+QUEUES = ("interactive", "grade", "train-cpu")  # of a node without an accelerator
+
+TRAIN_CPU, TRAIN_GPU = "train-cpu", "train-gpu"
 
 _stop = threading.Event()
 _making = threading.Lock()
@@ -41,8 +46,9 @@ app.conf.update(
     task_acks_late=False,  # a wake-up that is lost costs seconds; one delivered twice finds nothing to do
     task_default_queue="interactive",
     worker_prefetch_multiplier=1,
-    worker_concurrency=(os.cpu_count() or 1) + 1,
+    worker_concurrency=(os.cpu_count() or 1) + 1,  # and the trainings: see ``_trainings``
     worker_hijack_root_logger=False,
+    cairn_queues=[],  # those that this worker was told to serve
     broker_connection_retry_on_startup=True,
 )
 
@@ -56,12 +62,19 @@ def node() -> Node:
 @functools.cache
 def _node() -> Node:
     backend, name = select_backend(), os.environ.get("CAIRN_NODE", "")
-    at_once = max(1, app.conf.worker_concurrency - 1)
+    trainings = _trainings(app.conf.cairn_queues or QUEUES)
+    at_once = max(1, app.conf.worker_concurrency - 1 - sum(trainings.values()))
     for runtime in filter(None, os.environ.get("CAIRN_WARM", "").split(",")):
         _warm_up(backend, runtime)
     site = Site(os.environ["CAIRN_URL"])
     about = functools.partial(state, backend)
-    return Node(site, backend, name=name, stop=_stop, at_once=at_once, about=about)
+    return Node(site, backend, name=name, stop=_stop, at_once=at_once, about=about, training=trainings)
+
+
+def _trainings(queues: Iterable[str]) -> dict[str, int]:
+    """How many trainings run at once, by queue: each has a thread of its own, so nothing waits for it."""
+    found = {TRAIN_CPU: int(os.environ.get("CAIRN_TRAININGS", "1")), TRAIN_GPU: len(devices.found())}
+    return {queue: count for queue, count in found.items() if queue in queues and count > 0}
 
 
 def _warm_up(backend: Backend, runtime: str) -> None:
@@ -86,14 +99,20 @@ def refuse_without_sandbox(options: dict[str, Any] | None = None, **_: Any) -> N
 
     Raises SystemExit: Celery logs other exceptions of a signal, and goes on.
     """
-    asked = (options or {}).get("concurrency")
-    app.conf.worker_concurrency = asked or app.conf.worker_concurrency
+    asked = options or {}
+    app.conf.cairn_queues = _listed(asked.get("queues"))
+    trainings = sum(_trainings(app.conf.cairn_queues or QUEUES).values())
+    app.conf.worker_concurrency = asked.get("concurrency") or app.conf.worker_concurrency + trainings
     try:
         node()
     except SandboxUnavailable as error:
         raise SystemExit(f"This node does not start: {error}") from None
     except KeyError as missing:
         raise SystemExit(f"This node does not start: set {missing.args[0]} to the site's address.") from None
+
+
+def _listed(queues: str | Iterable[str] | None) -> list[str]:
+    return queues.split(",") if isinstance(queues, str) else list(queues or ())
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]

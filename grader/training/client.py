@@ -8,7 +8,7 @@ In an evaluation, or on the learner's own machine, the same calls work and lead 
 """
 
 # Only the standard library, and numpy and torch where the program has imported them: it must start fast.
-# ruff: noqa: PTH110, PTH113, PTH118, PTH123
+# ruff: noqa: PTH112, PTH110, PTH113, PTH118, PTH123
 
 import atexit
 import contextlib

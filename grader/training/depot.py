@@ -9,8 +9,6 @@ from typing import Protocol
 
 from grader.contract import Artifact
 
-_CHUNK = 2**20
-
 
 class LeaseLost(Exception):
     """The site gave this run to somebody else, or ended it; what we say of it no longer counts."""
@@ -18,6 +16,10 @@ class LeaseLost(Exception):
 
 class Unreachable(Exception):
     """The site did not take or give something within the time that retrying is worth, or refused it."""
+
+
+class TooLarge(Unreachable):
+    """The site has no room for this file, and will not have: trying again is of no use."""
 
 
 class Depot(Protocol):

@@ -1,4 +1,4 @@
-"""What the sandbox says, made into events: every packet may be a lie, and there may be far too many of them."""
+"""What the sandbox says, made into events. Every packet may be a lie, and there may be far too many."""
 
 import json
 import math
@@ -91,16 +91,19 @@ class Feed:
         self._offers = Bucket(20, 100)
         self._told: set[str] = set()
         self._began = time.monotonic()
+        self.started = False
         self.said: Said | None = None
         self.total: int | None = None
         self.measured = Measured()
 
-    def begin(self) -> None:
-        """The training starts now: seconds count from here."""
-        self._began = time.monotonic()
+    def _on_start(self, *_: object) -> None:
+        """The program's own code starts now: seconds count from here."""
+        if not self.started:
+            self.started = True
+            self._began = time.monotonic()
 
     def seconds(self) -> float:
-        """Since the training began."""
+        """Since the training began, or, before it has, since it was to."""
         return time.monotonic() - self._began
 
     def take(self, packet: bytes, numbers: list[int]) -> None:
@@ -178,9 +181,9 @@ class Feed:
 
     def _on_measured(self, message: dict[str, Any], *_: int) -> None:
         parameters, steps, seconds = message["parameters"], message["steps"], message["seconds"]
-        if type(parameters) is int and type(steps) is int and isinstance(seconds, int | float):
-            if 0 <= parameters < _MAX_STEP and 0 <= steps < _MAX_STEP and 0 <= seconds < 1e9:
-                self.measured = Measured(parameters, steps, float(seconds))
+        whole = type(parameters) is int and type(steps) is int and isinstance(seconds, int | float)
+        if whole and 0 <= parameters < _MAX_STEP and 0 <= steps < _MAX_STEP and 0 <= seconds < 1e9:
+            self.measured = Measured(parameters, steps, float(seconds))
 
     def _on_end(self, message: dict[str, Any], *_: int) -> None:
         line = message.get("line")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.contract import Artifact, ArtifactRole, Event, Sample
-from grader.training.depot import Depot, LeaseLost, Unreachable, digest_of
+from grader.training.depot import Depot, LeaseLost, TooLarge, Unreachable, digest_of
 
 _CHECKPOINT_SECONDS = 1.0  # checkpoints that come faster take each other's place
 _CLOSE_SECONDS = 600.0
@@ -66,6 +66,9 @@ class Keeper:
         while parcel := self._next():
             try:
                 self._depot.save(parcel.path, parcel.artifact)
+            except TooLarge as error:
+                self._notice(f"{parcel.artifact.name} was not kept: {error}")
+                continue
             except LeaseLost as error:
                 self.problem = error
                 return

@@ -1,4 +1,4 @@
-"""A process that makes one data set: ``python -m grader.training.loader FOLDER``, with what to do on its input.
+"""A process that makes one data set: ``python -m grader.training.loader FOLDER``, told what on its input.
 
 A loader is a module with ``load(**arguments)``, which gives arrays by split and name, such as
 ``{"train": {"images": ..., "labels": ...}, "hidden": {...}}``. It is an author's, and trusted as tests are.

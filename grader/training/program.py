@@ -76,6 +76,8 @@ def _train(job: dict[str, Any]) -> None:
     importlib.import_module("_cairn_shims").install()
     _seed(job["seed"])
     _limit(job)
+    if cairn._wire is not None:
+        cairn._wire.tell({"k": "start"})
     try:
         _run(job["entry"])
     except BaseException as error:
@@ -106,23 +108,19 @@ def _explain(cairn: Any, error: BaseException) -> None:
         message = f"your program called exit({error.code!r})"
     else:
         message = _message(error)
-        text = "".join(traceback.format_exception(error)).replace(f"{_HOME}/", "")
         with contextlib.suppress(Exception):
-            sys.stderr.write(_without_ours(text))
+            sys.stderr.write(_trace(error))
     said = {"k": "end", "type": type(error).__name__[:80], "message": message[:2000], "cause": _cause(error)}
     with contextlib.suppress(Exception):
         cairn._wire.tell(said | {"line": _line(error)})
 
 
-def _without_ours(text: str) -> str:
-    """A trace less the frames of this file."""
-    lines = text.splitlines(keepends=True)
-    kept = [
-        line
-        for before, line in zip(["", *lines], lines, strict=False)
-        if __file__ not in line and not (__file__ in before and line.startswith("    "))
-    ]
-    return "".join(line for line in kept if line.strip(" ~^\n") or line == "\n")
+def _trace(error: BaseException) -> str:
+    """What Python prints of an exception, less the frames of this file."""
+    shown = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in shown.stack if frame.filename != __file__]
+    shown.stack = traceback.StackSummary.from_list(own)
+    return "".join(shown.format()).replace(f"{_HOME}/", "")
 
 
 def _line(error: BaseException) -> int | None:

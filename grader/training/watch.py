@@ -18,6 +18,7 @@ from grader.training.files import megabytes
 _TICK, _CHECK_SECONDS, _FLUSH_SECONDS, _SYSTEM_SECONDS = 0.05, 0.05, 0.25, 1.0
 GRACE_SECONDS = 1.2  # between being asked to stop and being killed: time for a last checkpoint
 _DRAIN_SECONDS = 2.0
+_START_SECONDS = 300.0  # for imports, which are not the learner's time
 _PACKET, _PACKETS = 65_536, 200  # the size of one, and how many are taken from a connection at a time
 _MORE_CONNECTIONS = 8
 _OUTPUT_A_SECOND = 512
@@ -193,7 +194,7 @@ class Watch:
         if self._is_due("flush", now, _FLUSH_SECONDS):
             self._feed.flush()
             self._log.settle()
-        if self._is_due("system", now, _SYSTEM_SECONDS):
+        if self._feed.started and self._is_due("system", now, _SYSTEM_SECONDS):
             self._read_system(now)
 
     def _is_due(self, what: str, now: float, seconds: float) -> bool:
@@ -224,7 +225,10 @@ class Watch:
             self._check_time(now)
 
     def _check_time(self, now: float) -> None:
-        if self._feed.seconds() > self._limits.wall_seconds:
+        if not self._feed.started:
+            if self._feed.seconds() > _START_SECONDS:
+                self._stop(Verdict.INTERNAL, f"The program did not start within {_START_SECONDS:g} s.")
+        elif self._feed.seconds() > self._limits.wall_seconds:
             self._stop(
                 Verdict.TIMEOUT,
                 f"Your training took longer than {_duration(self._limits.wall_seconds)}. "

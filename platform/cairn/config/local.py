@@ -32,7 +32,7 @@ from grader import worker as grader_worker
 from grader.sandbox import SandboxUnavailable, select_backend
 
 NAME = "local"
-THREADS = 3  # of the node: two jobs at once, and one more for somebody at the Run button
+THREADS = 4  # of the node: two jobs at once, one more for somebody at the Run button, and one training
 POLL_SECONDS = 0.02  # how often the in-process broker is looked at; it cannot be waited for
 STOP_SECONDS = 10.0
 

@@ -1,0 +1,125 @@
+"""The accelerators of this node: found without touching them, lent to one job each, and looked at afterwards.
+
+The node itself never starts CUDA: that would take memory of each device, and a fork of it could not use them.
+What is known of them comes from the driver's own program, ``nvidia-smi``.
+"""
+
+import functools
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_QUERY = "--query-gpu=index,uuid,name,memory.total"
+_SECONDS = 20
+_LEFT_OVER = 512 * 2**20  # of a device's memory that the driver itself may keep
+_COMMON = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset")
+_DRIVERS = (
+    "/usr/local/nvidia",
+    "/usr/local/cuda/compat",
+    "/run/nvidia/driver",
+    "/sys/bus/pci",
+    "/sys/devices",
+)
+
+
+@dataclass(frozen=True)
+class Device:
+    """One accelerator. ``memory_bytes`` is what it has in all."""
+
+    index: int
+    uuid: str
+    name: str
+    memory_bytes: int
+
+    def files(self) -> tuple[Path, ...]:
+        """The device files that a job needs for it."""
+        named = [Path("/dev") / name for name in (f"nvidia{self.index}", *_COMMON)]
+        return tuple(path for path in named if path.exists())
+
+
+class NotFree(Exception):
+    """A device still holds memory after its job: somebody else uses it, or the driver lost track."""
+
+
+@functools.cache
+def found() -> tuple[Device, ...]:
+    """The devices of this machine, in the driver's order; none where there is no driver."""
+    return tuple(_read(line) for line in _smi(_QUERY))
+
+
+def _read(line: str) -> Device:
+    index, uuid, name, memory = (field.strip() for field in line.split(","))
+    return Device(int(index), uuid, name, int(memory) * 2**20)
+
+
+def driver_files() -> tuple[Path, ...]:
+    """Folders beside the system's that drivers keep their libraries in, and what CUDA reads of a machine."""
+    return tuple(path for path in map(Path, _DRIVERS) if path.is_dir())
+
+
+def used_bytes(device: Device) -> int:
+    """How much of its memory is in use now. Raises NotFree if the driver does not answer."""
+    lines = _smi("--query-gpu=memory.used", f"--id={device.uuid}")
+    if not lines:
+        raise NotFree(f"The driver says nothing of {device.name}.")
+    return int(lines[0]) * 2**20
+
+
+def utilisation(device: Device) -> tuple[float, int] | None:
+    """Its share of busy time, from 0 to 1, and bytes in use; None if the driver does not answer."""
+    lines = _smi("--query-gpu=utilization.gpu,memory.used", f"--id={device.uuid}")
+    try:
+        busy, memory = (float(field) for field in lines[0].split(","))
+    except (IndexError, ValueError):
+        return None
+    return busy / 100, int(memory) * 2**20
+
+
+class Lender:
+    """Lends devices to jobs, one each, for as long as they last."""
+
+    def __init__(self, devices: tuple[Device, ...]) -> None:
+        self._free = list(devices)
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lend(self, count: int) -> Iterator[list[Device]]:
+        """So many devices, the caller's until it leaves. Raises NotFree if there are not as many."""
+        with self._lock:
+            if len(self._free) < count:
+                raise NotFree(f"This node has {len(self._free)} free devices, and the job needs {count}.")
+            lent = [self._free.pop(0) for _ in range(count)]
+        try:
+            yield lent
+        finally:
+            with self._lock:
+                self._free += lent
+
+
+@functools.cache
+def lender() -> Lender:
+    """The one of this node."""
+    return Lender(found())
+
+
+def check_free(devices: list[Device], before: dict[str, int]) -> None:
+    """Raises NotFree if a device holds notably more than before the job."""
+    for device in devices:
+        if (now := used_bytes(device)) > before[device.uuid] + _LEFT_OVER:
+            raise NotFree(f"{device.name} still holds {now >> 20} MB after its job.")
+
+
+def _smi(*query: str) -> list[str]:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    command = [program, *query, "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return done.stdout.splitlines() if done.returncode == 0 else []
