@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from py_mini_racer import JSEvalException, MiniRacer
 
+MOST_KNOWN = 20_000
 SECONDS = 5  # for one page's formulas, of which each may expand at most 1,000 macros
 RENDER = """
 var renderAll = formulas => JSON.stringify(formulas.map(([tex, displayMode]) => {
@@ -49,8 +50,21 @@ def formulas(sources: Sequence[tuple[str, bool]]) -> list[Formula]:
 
     Raises FrontEndMissing.
     """
-    if not sources:
-        return []
+    known = _known()
+    new = [source for source in dict.fromkeys(sources) if source not in known]
+    fresh = dict(zip(new, _typeset(new), strict=True)) if new else {}
+    if len(known) < MOST_KNOWN:
+        known.update({source: made for source, made in fresh.items() if not made.error})
+    return [fresh[source] if source in fresh else known[source] for source in sources]
+
+
+@cache
+def _known() -> dict[tuple[str, bool], Formula]:
+    """Formulas typeset before, never taken out: most are short and come again in a lesson or its quiz."""
+    return {}
+
+
+def _typeset(sources: Sequence[tuple[str, bool]]) -> list[Formula]:
     try:
         answers = json.loads(_katex().render([list(source) for source in sources]))
     except JSEvalException as error:  # out of time and out of memory are kinds of it

@@ -5,7 +5,7 @@ from cairn.learning.wording import plural, share
 
 LAID = "A stone is laid once what you handed in, answered or did meets its criterion; the best result counts."
 TOPIC = (
-    "A topic is finished once its lesson is read, its quiz passed and every exercise of it passed; who passes "
+    "A topic is finished once its lesson is read, its quiz passed and every exercise passed; who passes "
     "the quiz need not read. It counts on every path that it is on."
 )
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from cairn.catalog import map as maps
 from cairn.catalog.library import Library, TopicEntry
 from cairn.catalog.queries import library
-from cairn.learning import queries
+from cairn.learning import counting, queries
 from cairn.learning.access import learner
 from cairn.learning.progress import Record, topic_activities
 
@@ -85,6 +85,7 @@ def topic_map(request: HttpRequest) -> HttpResponse:
         "steps": [placed[slug] for slug in steps],
         "bends": _bends(drawing, steps),
         "finished": len(finished),
+        "how": counting.TOPIC,
         "open": [one for one in placed.values() if one.state == "open"][:MOST_OPEN],
     }
     context |= _length(context["steps"])
