@@ -118,6 +118,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cairn"
 
 
+def files_folder() -> Path:
+    """Where loaders find what was fetched for them: CAIRN_DATASETS, or ``files`` in the cache."""
+    return Path(os.environ.get("CAIRN_DATASETS") or cache_folder() / "files").resolve()
+
+
 def cache() -> Cache:
     """The node's cache; CAIRN_CACHE_GB, by default 20, bounds it."""
     return Cache(cache_folder(), int(float(os.environ.get("CAIRN_CACHE_GB", "20")) * 2**30))
@@ -140,7 +145,8 @@ def _load(use: DatasetUse, loaders: dict[str, str], work: Path, max_bytes: int) 
         done = subprocess.run(  # noqa: S603
             command,
             input=json.dumps(said),
-            env=environment | {"PYTHONPATH": str(_GRADER.parent), "PYTHONHASHSEED": "0", "HOME": str(work)},
+            env=environment | {"PYTHONPATH": str(_GRADER.parent), "PYTHONHASHSEED": "0", "HOME": str(work)}
+            | {"CAIRN_DATASETS": str(files_folder())},
             cwd=work,
             capture_output=True,
             text=True,
