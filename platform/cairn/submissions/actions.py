@@ -75,7 +75,7 @@ def try_out(user: User, slug: str, files: Mapping[str, str]) -> Run:
     Raises NotFound, BadFiles, TooLarge.
     """
     wanted = task(Work.EXERCISE, slug)
-    job = _job(wanted, Kind.TRY, checked(wanted, files))
+    job = job_for(wanted, Kind.TRY, checked(wanted, files))
     one_at_a_time(user)
     active = Run.objects.filter(owner=user, kind=Kind.TRY, content_hash=wanted.content_hash)
     for run in active.filter(state__in=(Run.State.QUEUED, Run.State.RUNNING)):
@@ -95,7 +95,7 @@ def submit(user: User, work: str, slug: str, files: Mapping[str, str]) -> Submis
     one_at_a_time(user)
     if earlier := _earlier(user, wanted, files_digest(_digests(clean))):
         return earlier
-    run = runs.enqueue(user, wanted.title, _job(wanted, Kind.GRADE, clean), Run.Queue.GRADE)
+    run = runs.enqueue(user, wanted.title, job_for(wanted, Kind.GRADE, clean), Run.Queue.GRADE)
     return record(user, wanted, clean, run)
 
 
@@ -137,7 +137,8 @@ def _earlier(user: User, wanted: Task, whole: str) -> Submission | None:
     return usable.exclude(run__cancel_asked=True, run__state=Run.State.RUNNING).select_related("run").first()
 
 
-def _job(wanted: Task, kind: Kind, files: Files) -> Job:
+def job_for(wanted: Task, kind: Kind, files: Files) -> Job:
+    """The job that grades ``files`` on the content of ``wanted``, under a new id. Raises NotFound."""
     run_id = uuid.uuid4()
     return Job(
         id=str(run_id),

@@ -45,6 +45,9 @@ class Submission(models.Model):
 
     ``place`` counts what a learner handed in for one work from 1. It is not the number of the attempt: a run
     that ends ``internal`` or cancelled costs none, so ``queries.attempts`` counts those that remain.
+
+    ``run`` is the run that counts. An accepted regrade puts another in its place; ``earned_at`` is then when
+    the first one ended, so that grading again moves no date of the learner's.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -58,6 +61,7 @@ class Submission(models.Model):
     documents = models.JSONField(default=dict)  # {name: {"words", "headings"}} of the Markdown files
     place = models.PositiveIntegerField()
     run = models.OneToOneField(Run, on_delete=models.RESTRICT, related_name="submission")
+    earned_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -86,6 +90,24 @@ class LeaderboardPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alias or self.user} on {self.slug}"
+
+
+class Regrade(models.Model):
+    """A submission graded again on other content. It changes nothing until an admin accepts it.
+
+    ``before`` is the run that counted until then, and ``before_hash`` what it was graded on.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="regrades")
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="regrade")
+    before = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    before_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.submission}, again"
 
 
 class QuizAttempt(models.Model):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, F, JSONField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from cairn.accounts.models import User
 from cairn.accounts.queries import may_read_work_of
@@ -136,12 +137,13 @@ def _rows(user: User) -> Sequence[Row]:
         output_field=JSONField(),
     )
     counted = Submission.objects.filter(user=user).exclude(_COSTS_NOTHING).order_by("created_at")
+    counted = counted.annotate(graded_at=Coalesce("earned_at", "run__finished_at"))
     return [
         Row(*values)
         for values in counted.annotate(report=report).values_list(
             *("id", "work", "slug", "content_hash", "documents", "created_at"),
             *("run__state", "run__verdict", "run__score", "run__tests_passed", "run__tests_total"),
-            *("run__finished_at", "report"),
+            *("graded_at", "report"),
         )
     ]
 

@@ -14,6 +14,7 @@ from cairn.catalog.library import Library
 from cairn.catalog.tests.sample import publish_sample
 from cairn.runs import actions as runs
 from cairn.runs.models import Run
+from cairn.runs.wake import calls_for
 from grader.contract import Report, TestResult, TestStatus, Verdict
 
 SIGN_IN = "allauth.account.auth_backends.AuthenticationBackend"
@@ -76,7 +77,7 @@ def graded(run: Run, verdict: Verdict, passed: int = 1, failed: int = 0, **more:
     share = passed / (passed + failed) if tests else 0.0
     report = Report(job_id=str(run.pk), status=verdict, score=share, tests=tuple(tests), **more)
     for _ in range(3 if verdict is Verdict.INTERNAL else 1):
-        claim = runs.claim(run.queue, "n1")
+        claim = runs.claim(calls_for(run.queue), "n1")
         assert claim is not None
         assert claim.job.id == str(run.pk)
         runs.finish(run.pk, claim.token, report)
