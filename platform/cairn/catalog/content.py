@@ -366,7 +366,8 @@ class SkillMap(Content):
         for nodes in (self.ideas, self.uses):
             if len({node.id for node in nodes}) < len(nodes):
                 raise ValueError("two ideas, or two uses, share an id")
-        pairs = [(one.idea, one.use) for one in (*self.lines, *self.mistakes)]
+        pairs = [(line.idea, line.use) for line in self.lines]
+        pairs += [(mistake.idea, mistake.use) for mistake in self.mistakes]
         ideas, uses = {node.id for node in self.ideas}, {node.id for node in self.uses}
         for idea, use in pairs:
             if idea not in ideas or use not in uses:

@@ -64,10 +64,14 @@ def notices_of(
 def exercise_notice(user: User, slug: str, tries: Iterable[Attempt], books: Library) -> list[Notice]:
     """The notice on an exercise's own page, from its attempts, newest first. Queries as ``notices_of``."""
     entry = books.exercise(slug)
-    passed = [one for one in tries if one.run.verdict == Verdict.PASSED and one.run.finished_at]
-    if not passed or any(one.submission.content_hash == entry.content_hash for one in passed):
+    passed = [
+        (one.run.finished_at, one.submission.content_hash)
+        for one in tries
+        if one.run.verdict == Verdict.PASSED and one.run.finished_at
+    ]
+    if not passed or any(content_hash == entry.content_hash for _, content_hash in passed):
         return []
-    first, last = passed[-1].run.finished_at, passed[0].submission.content_hash
+    first, last = passed[-1][0], passed[0][1]
     title, changes = entry.content.title, entry.content.changes
     return _told(user, [_Passed("exercise", slug, title, first, last, entry.content_hash, changes)])
 

@@ -139,3 +139,5 @@ def _done_at(activity: Activity, record: Record, read_at: Mapping[str, datetime]
         case "project":
             project = results.projects.get(activity.slug)
             return project.at if project else None
+        case _:
+            return None

@@ -50,9 +50,9 @@ def _with_activities(user: User, results: Results, said: Mapping[tuple[str, str]
     for kind, slug, section, score, at in rows:
         if kind == "lesson":
             read[slug] = Read(section, at is not None)
-        elif kind == ActivityResult.Kind.MAP:
+        elif at and kind == ActivityResult.Kind.MAP:
             maps[slug] = min(Drawn(score, at), maps.get(slug, Drawn(score, at)), key=_better)
-        elif score:
+        elif at and score:
             done[slug] = at
     return Record(results, said, read, maps, done)
 
