@@ -25,7 +25,10 @@ from cairn.learning.progress import (
 
 
 class StoneOut(serializers.Serializer[Any]):
-    """A criterion. ``state`` is met, review, started or open; ``detail`` the number that matters."""
+    """A criterion. ``state`` is met, review, started or open; ``detail`` the number that matters.
+
+    An ``optional`` one is not counted, and nothing waits for it.
+    """
 
     id = serializers.CharField()
     title = serializers.CharField()
@@ -33,13 +36,14 @@ class StoneOut(serializers.Serializer[Any]):
     project = serializers.CharField(allow_null=True)
     state = serializers.ChoiceField(choices=["met", "review", "started", "open"])
     detail = serializers.CharField()
+    optional = serializers.BooleanField()
     met_at = serializers.DateTimeField(allow_null=True)
 
 
 class ActivityOut(serializers.Serializer[Any]):
     """Something to do. ``state`` is done, started or open; ``minutes`` what is left of it."""
 
-    kind = serializers.ChoiceField(choices=["lesson", "quiz", "exercise", "project"])
+    kind = serializers.ChoiceField(choices=["lesson", "quiz", "exercise", "project", "map", "activity"])
     slug = serializers.CharField()
     title = serializers.CharField()
     state = serializers.ChoiceField(choices=["done", "started", "open"])
@@ -191,6 +195,7 @@ def _stones(state: MilestoneState) -> list[dict[str, Any]]:
             "project": stone.project,
             "state": stone.state.value,
             "detail": stone.detail,
+            "optional": stone.criterion.optional,
             "met_at": stone.met_at,
         }
         for stone in state.stones
