@@ -145,7 +145,8 @@ def _load(use: DatasetUse, loaders: dict[str, str], work: Path, max_bytes: int) 
         done = subprocess.run(  # noqa: S603
             command,
             input=json.dumps(said),
-            env=environment | {"PYTHONPATH": str(_GRADER.parent), "PYTHONHASHSEED": "0", "HOME": str(work)}
+            env=environment
+            | {"PYTHONPATH": str(_GRADER.parent), "PYTHONHASHSEED": "0", "HOME": str(work)}
             | {"CAIRN_DATASETS": str(files_folder())},
             cwd=work,
             capture_output=True,
