@@ -20,6 +20,7 @@ from cairn.catalog.queries import library
 from cairn.learning.models import Dismissal
 from cairn.learning.progress import Record, project_activity
 from cairn.learning.wording import plural
+from cairn.submissions.models import QuizAttempt
 from cairn.submissions.queries import Attempt
 from cairn.ui.errors import NotFound
 from grader.contract import Verdict
@@ -74,6 +75,23 @@ def exercise_notice(user: User, slug: str, tries: Iterable[Attempt], books: Libr
     first, last = passed[-1][0], passed[0][1]
     title, changes = entry.content.title, entry.content.changes
     return _told(user, [_Passed("exercise", slug, title, first, last, entry.content_hash, changes)])
+
+
+def quiz_notice(user: User, slug: str, books: Library) -> list[Notice]:
+    """The notice on a quiz's own page. One query more than ``notices_of``, so ask before it is begun only."""
+    topic = books.topic(slug)
+    ended = QuizAttempt.objects.filter(user=user, topic=slug, finished_at__isnull=False)
+    passed = [
+        (at, content_hash)
+        for at, content_hash in ended.filter(score__gte=topic.pass_score - 1e-9)
+        .order_by("finished_at")
+        .values_list("finished_at", "content_hash")
+        if at
+    ]
+    if not passed or any(content_hash == topic.quiz_hash for _, content_hash in passed):
+        return []
+    title = f"Quiz: {topic.content.title}"
+    return _told(user, [_Passed("quiz", slug, title, passed[0][0], passed[-1][1], topic.quiz_hash)])
 
 
 def _told(user: User, passed: list[_Passed]) -> list[Notice]:

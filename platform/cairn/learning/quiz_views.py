@@ -15,6 +15,7 @@ from cairn.accounts.models import User
 from cairn.catalog.queries import library
 from cairn.learning import queries
 from cairn.learning.access import in_their_zone, learner
+from cairn.learning.notices import quiz_notice
 from cairn.learning.place import place_of
 from cairn.learning.progress import Activity, topic_activities
 from cairn.submissions import quizzes
@@ -143,6 +144,7 @@ def _context(request: HttpRequest, user: User | None, slug: str) -> dict[str, An
         "sections": dict(topic.outline),
         "place": place_of(request, slug, books),
         "following": _after_quiz(activities),
+        "notices": quiz_notice(user, slug, books) if user and sheet.attempt is None else [],
         **standing(sheet),
     }
 

@@ -111,6 +111,7 @@ def test_questions_are_counted(page, alice, root):
     change(root, QUIZ, "answer: 14", "answer: 15")
     assert told(alice) == [("quiz", TOPIC, ("1 question was changed.",))]
     assert "Quiz: Vectors and matrices" in text(page.get(MILESTONE))
+    assert "This quiz changed since you passed it" in text(page.get(f"/topics/{TOPIC}/quiz"))
 
 
 def test_a_project_tells_too(page, alice, root):
