@@ -9,7 +9,9 @@ from cairn.catalog.actions import publish
 from cairn.catalog.content import Quiz
 from cairn.catalog.errors import ContentErrors
 from cairn.catalog.models import Document
+from cairn.catalog.predictions import wrong_predictions
 from cairn.catalog.questions import VARIANTS, AnyQuestion, variants_of
+from cairn.catalog.source import Source
 from cairn.catalog.tests.sample import QUIZ, publish_sample, replace_in, write_sample
 
 ASKED: TypeAdapter[AnyQuestion] = TypeAdapter(AnyQuestion)
@@ -194,3 +196,16 @@ def test_a_mistake_in_a_seeded_question_names_its_file_and_line(db, tmp_path):
     with pytest.raises(ContentErrors) as refused:
         publish(tmp_path)
     assert any(QUIZ in str(error) and "has no value" in str(error) for error in refused.value.errors)
+
+
+def test_the_code_of_a_question_is_run_and_must_print_what_its_author_says(tmp_path):
+    write_sample(tmp_path)
+    file = tmp_path / QUIZ
+    asked = "  - {id: p, type: predict, prompt: '?', explain: '!', code: 'print(6 * 7)  ', output: '%s'}\n"
+    before = file.read_text()
+    for output, wrong in (("42", 0), ("43", 1)):
+        file.write_text(before + asked % output)
+        assert len(list(wrong_predictions(Source(tmp_path), file))) == wrong
+    file.write_text(before + asked.replace("6 * 7", "1 / 0") % "42")
+    (said,) = wrong_predictions(Source(tmp_path), file)
+    assert "ZeroDivisionError" in said

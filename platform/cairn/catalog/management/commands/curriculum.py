@@ -15,6 +15,7 @@ from cairn.catalog.coverage import Coverage, coverage, read_rows
 from cairn.catalog.errors import ContentError, ContentErrors
 from cairn.catalog.loader import Loaded, load
 from cairn.catalog.mathematics import FrontEndMissing
+from cairn.catalog.predictions import wrong_predictions
 from grader.local import NoExercise, Proof, prove
 from grader.sandbox.base import SandboxUnavailable
 
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         errors = [error for error in loaded.errors if _is_in(error, folders)]
         for error in errors:
             self.stderr.write(str(error))
-        broken = self._prove(folders) if options["run"] else 0
+        broken = self._prove(folders) + self._predict(loaded, folders) if options["run"] else 0
         if errors or broken:
             raise CommandError(f"{len(errors)} errors, {broken} proofs that do not hold.", returncode=1)
         self.stdout.write("The curriculum is sound.")
@@ -105,6 +106,16 @@ class Command(BaseCommand):
     def _prove(self, folders: Iterable[Path]) -> int:
         """Run what authors wrote beside each exercise and project; the number of proofs that do not hold."""
         return sum(self._prove_one(work) for folder in folders for work in _works(folder))
+
+    def _predict(self, loaded: Loaded, folders: Iterable[Path]) -> int:
+        """Run the code that questions ask about; the number of those that print something else."""
+        root = loaded.source.root
+        files = [*root.glob("topics/*/*/quiz.yaml"), *root.glob("assessments/*.yaml")]
+        asked = [file for file in sorted(files) if any(file.is_relative_to(one) for one in folders)]
+        wrong = [line for file in asked for line in wrong_predictions(loaded.source, file)]
+        for line in wrong:
+            self.stderr.write(line)
+        return len(wrong)
 
     def _prove_one(self, folder: Path) -> int:
         try:
