@@ -17,7 +17,7 @@ COPY grader grader
 COPY platform platform
 COPY curriculum curriculum
 COPY --from=front /src/dist frontend/dist
-RUN useradd --uid 10001 --create-home cairn && mkdir /data && chown cairn /data
+RUN useradd --uid 10001 --create-home cairn && mkdir -p /data/artifacts && chown -R cairn /data
 USER cairn
 # The static files are hashed and compressed here, once, and not at each start.
 RUN SECRET_KEY=only-for-this-step CAIRN_PRODUCTION=1 python manage.py collectstatic --no-input

@@ -63,7 +63,8 @@ def command_of(service: dict[str, Any]) -> list[str]:
 
 
 def test_the_services_are_those_that_the_documents_name(config: dict[str, Any]) -> None:
-    assert set(config["services"]) == {"setup", "web", "beat", "worker", "gpu-worker", "postgres", "redis"}
+    nodes = {"worker", "trainer", "gpu-worker"}
+    assert set(config["services"]) == nodes | {"setup", "web", "beat", "postgres", "redis"}
 
 
 def test_every_long_running_service_has_a_health_check(config: dict[str, Any]) -> None:
@@ -72,7 +73,7 @@ def test_every_long_running_service_has_a_health_check(config: dict[str, Any]) -
 
 
 def test_a_node_is_given_no_database_and_no_secret(config: dict[str, Any]) -> None:
-    for name in ("worker", "gpu-worker"):
+    for name in ("worker", "trainer", "gpu-worker"):
         environment = config["services"][name]["environment"]
         assert not {"DATABASE_URL", "SECRET_KEY", "POSTGRES_PASSWORD"} & set(environment)
         assert not any("postgres" in str(value) for value in environment.values())
@@ -96,7 +97,13 @@ def test_the_gpu_worker_waits_for_its_profile_and_asks_for_the_nvidia_runtime(co
     service = config["services"]["gpu-worker"]
     assert service["profiles"] == ["gpu"]
     assert service["runtime"] == "nvidia"
-    assert "gpu" in command_of(service)
+    assert "train-gpu" in command_of(service)
+
+
+def test_what_the_site_keeps_outlives_its_containers(config: dict[str, Any]) -> None:
+    for name in ("web", "beat"):
+        kept = {volume["target"] for volume in config["services"][name]["volumes"]}
+        assert kept == {"/data/artifacts"}
 
 
 class Stack:
@@ -210,7 +217,7 @@ def test_the_gpu_workers_command_starts_on_its_own_queue(stack: Stack) -> None:
                 text=True,
                 check=False,
             )
-            return '"gpu"' in done.stdout
+            return '"train-gpu"' in done.stdout
 
         wait_until(answers)
 

@@ -23,6 +23,7 @@ from cairn.runs.models import Run
 from cairn.runs.queries import access_run
 from cairn.submissions.models import Work
 from cairn.submissions.queries import Attempt, access_submission, attempts, draft_for, files_of
+from cairn.submissions.training_views import panel
 from cairn.ui.errors import NotFound
 from grader.contract import Verdict
 
@@ -115,6 +116,8 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     ]
     reviews = [one for one in latest_for(user, 20) if one.submission.slug == slug] if user else []
     context |= _workspace(request, Work.PROJECT, slug, entry.content_hash, starters)
+    if user and entry.content.training:
+        context["train"] = panel(user, slug, form_id="work")
     return _shown(request, "learning/project.html", context | {"body": body, "reviews": reviews})
 
 

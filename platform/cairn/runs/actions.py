@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.runs import artifacts, live, nodes, training
-from cairn.runs.models import SERVED, Blob, Failure, Node, Pause, Run, RunEvent
+from cairn.runs.models import SERVED, TRAIN_QUEUES, Blob, Failure, Node, Pause, Run, RunEvent
 from cairn.runs.texts import digest, inert, inert_text
 from cairn.runs.wake import calls_for, wake
 from cairn.ui.errors import Forbidden, Refusal
@@ -97,7 +97,7 @@ def claim(queue: str, node: str, slots: int | None = None, about: NodeState | No
     Who serves ``grade`` gets Run clicks first and regrades last. ``slots`` is how many jobs the node runs at
     once, and ``about`` what it says of itself, where it does.
     """
-    nodes.seen(node, slots, about)
+    nodes.seen(node, None if queue in TRAIN_QUEUES else slots, about)
     token = f"{queue}.{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         waiting = (_next_waiting(served, node) for served in SERVED[Run.Queue(queue)])

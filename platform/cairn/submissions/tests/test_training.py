@@ -10,7 +10,7 @@ from cairn.accounts.models import User
 from cairn.catalog.queries import Library
 from cairn.runs import actions as runs
 from cairn.runs.models import Run
-from cairn.runs.tests.training import Node, lose
+from cairn.runs.tests.training import Node, line, lose
 from cairn.submissions import training
 from cairn.submissions.models import Draft, Submission, Work
 from cairn.submissions.queries import results_of
@@ -177,6 +177,55 @@ def test_an_estimate_by_script_gives_the_live_results_or_what_is_wrong(page: Cli
     assert "<run-live" in answer.content.decode()
     wrong = page.post(f"/projects/{SLUG}/estimates", FORM | FILES | {"seed": "x"}, headers=script)
     assert "Seed is a whole number from 0" in wrong.content.decode()
+
+
+# --- by API
+
+
+def token(user: User) -> dict[str, str]:
+    from knox.models import AuthToken
+
+    return {"Authorization": f"Token {AuthToken.objects.create(user=user)[1]}"}
+
+
+def test_a_script_starts_a_run_and_leaves_out_what_it_likes(books: Library, alice: User, bob: User) -> None:
+    place, mine = f"/api/v1/projects/{SLUG}/runs", token(alice)
+    body = {"files": CODE, "parameters": {"epochs": 2}, "seed": 3}
+    answer = Client().post(place, body, content_type="application/json", headers=mine)
+    assert answer.status_code == 201, answer.content
+    run = Run.objects.get(pk=answer.json()["run"])
+    chosen = {"rate": 0.01, "epochs": 2, "optimizer": "adam", "augment": True}
+    assert (run.spec["training"]["parameters"], run.spec["seed"]) == (chosen, 3)
+    (row,) = Client().get(place, headers=mine).json()
+    assert (row["id"], row["state"], row["parameters"]) == (str(run.pk), "queued", chosen)
+    assert Client().get(place, headers=token(bob)).json() == []
+    assert Client().get(place).status_code == 401
+
+
+def test_a_script_is_told_per_setting_what_is_wrong(books: Library, alice: User) -> None:
+    place = f"/api/v1/projects/{SLUG}/runs"
+    for parameters in ({"epochs": 500}, {"speed": 1}):
+        body = {"files": CODE, "parameters": parameters}
+        answer = Client().post(place, body, content_type="application/json", headers=token(alice))
+        assert answer.status_code == 400
+        assert next(iter(parameters)) in str(answer.json())
+
+
+def test_curves_and_artifacts_by_api(page: Client, alice: User, bob: User) -> None:
+    start(page)
+    node = Node()
+    run = node.claim().job.id
+    node.tell(line("loss", range(5)))
+    made = node.keep("model", b"weights")
+    mine, theirs = token(alice), token(bob)
+    curve = Client().get(f"/api/v1/runs/{run}/curves", headers=mine).json()["curves"]["loss"]
+    assert curve["count"] == 5
+    (row,) = Client().get(f"/api/v1/runs/{run}/artifacts", headers=mine).json()
+    assert (row["name"], row["digest"], row["size"]) == ("model", made.digest, 7)
+    answer = Client().get(f"/api/v1/runs/{run}/artifacts/model", headers=mine)
+    assert b"".join(answer.streaming_content) == b"weights"  # type: ignore[attr-defined]
+    for place in ("curves", "artifacts", "artifacts/model"):
+        assert Client().get(f"/api/v1/runs/{run}/{place}", headers=theirs).status_code == 404
 
 
 # --- quotas
