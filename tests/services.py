@@ -84,9 +84,9 @@ def postgresql() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
+def redis(port: int | None = None) -> Iterator[str]:
     """A Redis of our own that keeps nothing on disk; yields its REDIS_URL."""
-    port = free_port()
+    port = port or free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     with child([tool("redis-server"), *options]):
         wait_for_port(port, "Redis")

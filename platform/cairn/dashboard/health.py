@@ -1,6 +1,7 @@
 """Whether the site is alive, and whether it can do its work. For machines; no sign-in, nothing private."""
 
 import structlog
+from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -24,8 +25,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, broker, and a worker seen lately; 503 names what is missing."""
-    checks = {"database": _database(), "broker": _broker()}
+    """Database, broker, cache, and a worker seen lately; 503 says what is missing, and what that means."""
+    checks = {"database": _database(), "broker": _broker(), "cache": _cache()}
     checks["worker"] = _worker() if checks["database"] == "ok" else "unknown"
     ready = all(said == "ok" for said in checks.values())
     return JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
@@ -37,7 +38,7 @@ def _database() -> str:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
         log.warning("database does not answer", error=str(error))
-        return "does not answer"
+        return "does not answer: no page works"
     return "ok"
 
 
@@ -47,8 +48,14 @@ def _broker() -> str:
             broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
     except Exception as error:  # whatever the transport raises, the broker can't be used
         log.warning("broker does not answer", error=str(error))
-        return "does not answer"
+        return "does not answer: pages work, and what is handed in waits"
     return "ok"
+
+
+def _cache() -> str:
+    """Ours says whether its Redis is there; one in this process always is."""
+    answers = getattr(cache, "answers", None)
+    return "ok" if answers is None or answers() else "does not answer: pages work, and no rate is limited"
 
 
 def _worker() -> str:

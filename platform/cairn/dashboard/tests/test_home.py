@@ -121,7 +121,13 @@ def test_ready_needs_database_broker_and_a_worker_seen_lately(client, db, monkey
     monkeypatch.setattr(health, "grading_state", lambda: GradingState(True))
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "database": "ok", "broker": "ok", "worker": "ok"}
+    assert answer.json() == {
+        "status": "ready",
+        "database": "ok",
+        "broker": "ok",
+        "cache": "ok",
+        "worker": "ok",
+    }
 
 
 def test_without_a_worker_it_is_not_ready_and_says_so(client, db):
@@ -138,4 +144,4 @@ def test_a_database_that_does_not_answer_is_named(client, db, monkeypatch):
     monkeypatch.setattr(health, "connection", Broken())
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["database"] == "does not answer"
+    assert answer.json()["database"] == "does not answer: no page works"
