@@ -17,7 +17,7 @@ from cairn.learning.versions import changed
 from cairn.review.models import Review
 from cairn.review.queries import Decision
 from cairn.runs.models import Run
-from cairn.submissions.models import QuizAttempt
+from cairn.submissions.models import QuizAttempt, Submission
 from cairn.submissions.queries import history_of
 from grader.contract import Kind
 
@@ -57,6 +57,7 @@ def watch() -> None:
     post_save.connect(_ran, sender=Run, dispatch_uid="settle-run")
     for model in (QuizAttempt, Reading, ActivityResult):
         post_save.connect(_marked, sender=model, dispatch_uid=f"settle-{model.__name__}")
+    post_save.connect(_counts_anew, sender=Submission, dispatch_uid="settle-submission")
     for signal in (post_save, post_delete):
         signal.connect(_judged, sender=Review, dispatch_uid="settle-review")
 
@@ -65,6 +66,12 @@ def _ran(instance: Run, **more: Any) -> None:
     """A try counts for nothing, and what a node says while it works is no result."""
     if instance.kind != Kind.TRY and instance.state == Run.State.FINISHED:
         settle_on_commit(instance.owner_id)
+
+
+def _counts_anew(instance: Submission, created: bool, **more: Any) -> None:
+    """Another run was put in the place of the one that counted: a regrade was accepted."""
+    if not created and instance.run.state == Run.State.FINISHED:
+        settle_on_commit(instance.user_id)
 
 
 def _marked(instance: QuizAttempt | Reading | ActivityResult, **more: Any) -> None:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from cairn.catalog.actions import publish
 from cairn.catalog.models import Release
-from cairn.catalog.tests.sample import PATH, replace_in
+from cairn.catalog.tests.sample import EXERCISE, PATH, replace_in
 from cairn.learning.actions import read_to
 from cairn.learning.completion_actions import events_of, rebuild, settle
 from cairn.learning.completions import Event, Item, completed
 from cairn.learning.models import ActivityResult, Completion
 from cairn.review.models import Review
 from cairn.runs.models import Run
+from cairn.submissions import regrading
 from cairn.submissions.actions import submit
 from cairn.submissions.models import QuizAttempt
 from cairn.submissions.results import QuizRow, Row
@@ -250,6 +251,25 @@ def test_a_milestone_that_asks_for_more_later_stays_completed(sample, alice, mo,
         read_to(alice, TOPIC, finished=True)
     assert rebuild() == (2, 0)
     assert rows(alice) == before
+
+
+def test_an_accepted_regrade_is_settled_too(sample, alice, tmp_path, commits):
+    with commits():
+        graded(submit(alice, "exercise", "dot-product", {"dot.py": "# done"}))
+    (before,) = [row for row in rows(alice) if row[0] == "exercise"]
+    replace_in(tmp_path, f"{EXERCISE}/prompt.md", "Write", "Please write")
+    publish(tmp_path)
+    with commits():
+        asked = regrading.regrade(regrading.candidates("exercise", "dot-product"))
+    run = asked.queued[0].run
+    with commits():
+        run.state, run.verdict, run.finished_at = Run.State.FINISHED, Verdict.FAILED, timezone.now()
+        run.save()
+    assert before in rows(alice), "until it is accepted"
+    with commits():
+        regrading.accept("exercise", "dot-product")
+    assert rows(alice) == []
+    assert settle(alice) == 0
 
 
 def test_a_try_and_a_failed_attempt_complete_nothing(sample, alice, commits):
