@@ -21,6 +21,7 @@ _NOT_TESTS = {
     "hints.md",
     "starter.py",
     "solution.py",
+    "reference.json",
 }
 
 

@@ -4,20 +4,23 @@ A hash covers what a learner's result depends on, so that results are pinned to 
 later (``Draft.make``), because a document that is stored already need not be made again.
 """
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-from cairn.catalog import content, render
+from cairn.catalog import content, datasets, render
 from cairn.catalog.authored_tests import AuthoredTests
+from cairn.catalog.datasets import LOADERS, Dataset, loader_texts
 from cairn.catalog.questions import AnyQuestion, SeededQuestion, variants_of
 from cairn.catalog.render import Rendered, stylesheet
 from cairn.catalog.source import Source, digest
 
 TAG = re.compile("<[^>]*>")
+REFERENCE = "reference.json"
 TRUSTED_SUFFIXES = (".py", ".csv", ".json", ".txt")  # what tests may import or read
 Made = tuple[dict[str, Any], dict[str, Any]]  # body, private
 
@@ -107,15 +110,18 @@ def exercise(source: Source, folder: Path, model: content.Exercise, tests: Autho
     return Draft("exercise", folder.name, digest(_json(model, exclude={"covers", "changes"}), *parts), make)
 
 
-def project(source: Source, folder: Path, model: content.Project, tests: AuthoredTests) -> Draft:
-    """A project's folder."""
+def project(
+    source: Source, folder: Path, model: content.Project, tests: AuthoredTests, used: Mapping[str, Dataset]
+) -> Draft:
+    """A project's folder. ``used`` are the data sets that it trains with."""
     brief, trusted = source.text(folder / "brief.md"), _trusted(source, folder, "evaluate.py")
     files = handed_in(model)
     starters = {file.name: source.text(folder / "starter" / file.name, not file.optional) for file in files}
+    training = _training(source, used) if model.training else {}
 
     def make() -> Made:
         page = source.render(brief, folder / "brief.md")
-        body = {
+        body: dict[str, Any] = {
             "title": model.title,
             "brief": page.html,
             "styles": page.styles,
@@ -128,13 +134,46 @@ def project(source: Source, folder: Path, model: content.Project, tests: Authore
             "data": model.data,
             "examples": _examples(tests),
         }
-        return body, {
-            "tests": {"tests.py" if name == "evaluate.py" else name: t for name, t in trusted.items()}
-        }
+        if model.training:
+            body["reference"] = _reference(source, folder)
+        tests_of = {"tests.py" if name == "evaluate.py" else name: text for name, text in trusted.items()}
+        return body, {"tests": tests_of} | training
 
     shape = _json(model, exclude={"covers", "resources", "changes"})
-    parts = (brief, *_flat(trusted), *starters.values(), *_figures(source, folder))
+    said = [json.dumps(training, sort_keys=True), json.dumps(_reference(source, folder))] if training else []
+    parts = (brief, *_flat(trusted), *starters.values(), *_figures(source, folder), *said)
     return Draft("project", folder.name, digest(shape, *parts), make)
+
+
+def _training(source: Source, used: Mapping[str, Dataset]) -> dict[str, Any]:
+    """What a job that trains is told of its data: each data set's use, and the loaders' texts."""
+    texts = {slug: loader_texts(source.root / LOADERS, one.loader) for slug, one in used.items()}
+    uses = [datasets.use(slug, one, texts[slug]).model_dump(mode="json") for slug, one in used.items()]
+    return {"datasets": uses, "loaders": {name: text for one in texts.values() for name, text in one.items()}}
+
+
+def _reference(source: Source, folder: Path) -> dict[str, Any]:
+    """The curves of ``reference.json``, which ``manage.py curriculum reference`` writes; none before that."""
+    text = source.text(folder / REFERENCE, needed=False)
+    try:
+        curves: dict[str, Any] = json.loads(text)["curves"] if text else {}
+    except (ValueError, KeyError, TypeError):
+        source.complain(
+            folder / REFERENCE, 0, "This holds no curves.", "Make it with `curriculum reference`."
+        )
+        return {}
+    return curves
+
+
+def dataset(source: Source, file: Path, slug: str, model: Dataset) -> Draft:
+    """A data set's page: its entry in the registry, and its card."""
+    found = datasets.card(source.root, slug)
+
+    def make() -> Made:
+        about = source.render_at(model.about, file, (slug, "about"), inline=False)
+        return {"about": about.html, "styles": about.styles} | found, {}
+
+    return Draft("dataset", slug, digest(_json(model), json.dumps(found, sort_keys=True)), make)
 
 
 def handed_in(model: content.Project) -> tuple[content.ProjectFile, ...]:
@@ -147,7 +186,8 @@ def handed_in(model: content.Project) -> tuple[content.ProjectFile, ...]:
 def _trusted(source: Source, folder: Path, main: str) -> dict[str, str]:
     """The author's tests and what lies beside them for them to import or read, by file name."""
     beside = sorted(file for file in folder.glob("*") if file.suffix in TRUSTED_SUFFIXES)
-    names = [main, *(file.name for file in beside if file.name not in (main, "starter.py", "solution.py"))]
+    not_tests = (main, "starter.py", "solution.py", REFERENCE)
+    names = [main, *(file.name for file in beside if file.name not in not_tests)]
     return {name: source.text(folder / name) for name in names}
 
 

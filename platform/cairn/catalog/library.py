@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from cairn.catalog import content
 from cairn.catalog.content import Milestone
+from cairn.catalog.datasets import Dataset
 from cairn.ui.errors import NotFound
 
 Entry = TypeVar("Entry")
@@ -106,6 +107,15 @@ class SkillMapEntry:
     content_hash: str
 
 
+@dataclass(frozen=True)
+class DatasetEntry:
+    """A data set of the registry, and the hash of its page."""
+
+    slug: str
+    content: Dataset
+    content_hash: str
+
+
 @dataclass(frozen=True, eq=False)  # known by identity, so that what is made from one can be cached by it
 class Library:
     """All of one release, by slug. ``release_id`` is 0 for a library that was never published."""
@@ -117,6 +127,7 @@ class Library:
     release_id: int = 0
     assessments: Mapping[str, AssessmentEntry] = field(default_factory=dict)
     maps: Mapping[str, SkillMapEntry] = field(default_factory=dict)
+    datasets: Mapping[str, DatasetEntry] = field(default_factory=dict)
 
     def path(self, slug: str) -> PathEntry:
         """The path of that slug. Raises NotFound."""
@@ -146,6 +157,10 @@ class Library:
     def skill_map(self, slug: str) -> SkillMapEntry:
         """The skill map of that slug. Raises NotFound."""
         return _find(self.maps, slug)
+
+    def dataset(self, slug: str) -> DatasetEntry:
+        """The data set of that slug. Raises NotFound."""
+        return _find(self.datasets, slug)
 
     def activity(self, slug: str) -> content.ActivityCriterion:
         """What the activity of that name asks for. Raises NotFound."""
@@ -196,10 +211,11 @@ class Library:
             assessments=_restore(structure.get("assessments", {}), AssessmentEntry, content.Assessment),
             release_id=release_id,
             maps=_restore(structure.get("maps", {}), SkillMapEntry, content.SkillMap),
+            datasets=_restore(structure.get("datasets", {}), DatasetEntry, Dataset),
         )
 
     def _kinds(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for kind in ("paths", "topics", "exercises", "projects", "assessments", "maps"):
+        for kind in ("paths", "topics", "exercises", "projects", "assessments", "maps", "datasets"):
             yield kind, getattr(self, kind)
 
 

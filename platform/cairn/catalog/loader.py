@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cairn.catalog import content, documents, references
+from cairn.catalog import content, datasets, documents, references
 from cairn.catalog.authored_tests import AuthoredTests
+from cairn.catalog.datasets import LOADERS, REGISTRY, Dataset
 from cairn.catalog.documents import Draft
 from cairn.catalog.errors import ContentError
 from cairn.catalog.library import (
     AssessmentEntry,
+    DatasetEntry,
     ExerciseEntry,
     Library,
     PathEntry,
@@ -30,6 +32,7 @@ PAGES = (
     "exercises",
     "projects",
     "assessments",
+    "datasets",
 )  # kinds of the library, and how addresses begin
 NO_TESTS = AuthoredTests((), (), 0, frozenset())
 
@@ -68,6 +71,7 @@ class Parts:
     projects: dict[str, ProjectEntry] = field(default_factory=dict)
     maps: dict[str, SkillMapEntry] = field(default_factory=dict)
     assessments: dict[str, AssessmentEntry] = field(default_factory=dict)
+    datasets: dict[str, DatasetEntry] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
     files: dict[tuple[str, str], Path] = field(default_factory=dict)  # (kind, slug) to its YAML file
     quizzes: dict[str, content.Quiz] = field(default_factory=dict)
@@ -82,6 +86,7 @@ def load(root: Path) -> Loaded:
     parts = Parts(Source(root))
     for file in _yaml_files(parts, "topics/*/*", "topic.yaml"):
         _topic(parts, file)
+    _datasets(parts)
     for file in _yaml_files(parts, "projects/*", "project.yaml"):
         _project(parts, file)
     for file in sorted(root.glob("skill-maps/*.yaml")):
@@ -104,6 +109,7 @@ def _library(parts: Parts) -> Library:
         parts.projects,
         assessments=parts.assessments,
         maps=parts.maps,
+        datasets=parts.datasets,
     )
 
 
@@ -202,12 +208,36 @@ def _project(parts: Parts, file: Path) -> None:
     if (folder / "brief.md").exists():
         evaluate = folder / "evaluate.py"
         tests = source.tests(evaluate, source.text(evaluate, needed=False)) or NO_TESTS
-        draft = documents.project(source, folder, project, tests)
+        draft = documents.project(source, folder, project, tests, _used(parts, file, project))
         source.text(folder / "solution" / project.entry)
         parts.drafts.append(draft)
         parts.evaluations[slug] = tests
         extras = {"written": True, "content_hash": draft.content_hash}
     _remember(parts, "project", slug, file, parts.projects, ProjectEntry(slug, project, **extras))
+
+
+def _datasets(parts: Parts) -> None:
+    """The registry of data sets. A curriculum where nothing trains has none."""
+    file = parts.source.root / REGISTRY
+    for slug, dataset in datasets.registry(parts.source).items():
+        loader = parts.source.root / LOADERS / dataset.loader
+        if not loader.is_file():
+            parts.source.complain_at(file, (slug, "loader"), f"There is no {parts.source.name(loader)}.")
+            continue
+        draft = documents.dataset(parts.source, file, slug, dataset)
+        parts.drafts.append(draft)
+        _remember(
+            parts, "dataset", slug, file, parts.datasets, DatasetEntry(slug, dataset, draft.content_hash)
+        )
+
+
+def _used(parts: Parts, file: Path, project: content.Project) -> dict[str, Dataset]:
+    """The data sets that a project trains with."""
+    named = project.training.datasets if project.training else ()
+    for slug in (slug for slug in named if slug not in parts.datasets):
+        remedy = f"Name one of {', '.join(parts.datasets) or REGISTRY + ', which is missing'}."
+        parts.source.complain_at(file, ("training", "datasets"), f"There is no data set `{slug}`.", remedy)
+    return {slug: parts.datasets[slug].content for slug in named if slug in parts.datasets}
 
 
 def _skill_map(parts: Parts, file: Path) -> None:

@@ -18,6 +18,7 @@ class Document(models.Model):
         QUIZ = "quiz"  # slug of its topic
         EXERCISE = "exercise"
         PROJECT = "project"
+        DATASET = "dataset"
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     slug = models.SlugField(max_length=80)

@@ -150,4 +150,6 @@ def _current_hash(kind: str, slug: str) -> str:
             return current.exercise(slug).content_hash
         case Document.Kind.PROJECT:
             return current.project(slug).content_hash
+        case Document.Kind.DATASET:
+            return current.dataset(slug).content_hash
     raise ValueError(f"There are no documents of kind {kind!r}.")
