@@ -176,6 +176,7 @@ KNOWN = {
     ("learning/plan_actions.py", "DayOff"): "calls changed",
     ("learning/plan_actions.py", "Enrolment"): "calls changed",
     ("learning/completion_actions.py", "Completion"): "follows from results, which home reads itself",
+    ("runs/experiments.py", "Run"): "a run's note and tags, which home does not show",
     ("learning/journal_actions.py", "Note"): "calls changed, or shares only, which home does not show",
 }
 
