@@ -198,10 +198,11 @@ class Walker:
             day = min(self._shape.until, begun + timedelta(days=28 * number))
             for place in range(1, self._random.randint(2, 4)):
                 handed_in = self._submission("project", slug, place, self._at(day, 60 * place), place > 1)
+            read = self._at(day, 200)
             self._life.add("review.Review", submission_id=handed_in, mentor_id=self._mentor,
                            lines={"clear-code": self._random.random() < 0.7},
                            comment="The names tell what they hold. Say in the report how you chose the seed.",
-                           created_at=self._at(day, 900), updated_at=self._at(day, 900))  # fmt: skip
+                           created_at=read, updated_at=read)  # fmt: skip
 
     def _submission(self, work: str, slug: str, place: int, at: datetime, passed: bool) -> uuid.UUID:
         run, pk = self._run(slug, "grade", at, passed=passed), self._uuid()
