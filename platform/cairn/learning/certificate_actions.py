@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.learning import credentials
-from cairn.learning.certificate_pdf import unwritable
 from cairn.learning.certificate_queries import Earned, access_certificate, earned_one
 from cairn.learning.models import Certificate
 from cairn.ui.errors import Refusal
@@ -86,6 +85,8 @@ def _clean(name: str) -> str:
         raise BadName("Write the name that the certificate should carry.")
     if len(name) > MAX_NAME:
         raise BadName(f"The name has {len(name)} characters. A certificate has room for {MAX_NAME}.")
+    from cairn.learning.certificate_pdf import unwritable  # 20 MB that a process without certificates saves
+
     if missing := unwritable(name):
         raise BadName(
             f"The certificate's typeface does not have {' '.join(missing)}. Write your name with letters of "

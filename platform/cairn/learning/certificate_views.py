@@ -13,7 +13,6 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cairn.learning import certificate_actions, certificate_queries, credentials
-from cairn.learning.certificate_pdf import pdf_of
 from cairn.learning.models import Certificate
 from cairn.runs.views import person
 from cairn.submissions.limits import check_public
@@ -99,6 +98,8 @@ def certificate_pdf(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     check_public(request)
     found = _valid(certificate_id)
     address = request.build_absolute_uri(f"/certificates/{found.pk}")
+    from cairn.learning.certificate_pdf import pdf_of  # 20 MB that a process without certificates saves
+
     return _file(pdf_of(found, address), "application/pdf", f"{found.slug}.pdf")
 
 

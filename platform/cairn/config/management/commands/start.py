@@ -1,6 +1,7 @@
 """``manage.py start``: everything from an empty folder to a served site, what ``make run`` calls."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,14 @@ class Command(BaseCommand):
         call_command("curriculum", "sync")
         if not settings.PRODUCTION:
             call_command("demo")
-        call_command("serve", host=host, port=port)
+        self._serve(host, port)
+
+    def _serve(self, host: str, port: int) -> None:
+        """Become the server, in this process but on fresh memory: what publishing took is not held on to."""
+        self.stdout.flush()
+        manage = str(settings.ROOT / "manage.py")
+        command = [sys.executable, manage, "serve", "--host", host, "--port", str(port)]
+        os.execv(sys.executable, command)  # noqa: S606 - our own command
 
 
 def _port() -> int:
