@@ -50,7 +50,8 @@ def digest_of(user: User) -> Digest:
 
 def has_confirmed_address(user: User) -> bool:
     """Whether mail may go to the learner's address. One query."""
-    return EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
+    found = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True)
+    return bool(found.exists())
 
 
 def choose(user: User, often: str) -> Digest:

@@ -1,5 +1,6 @@
 """Pages of what the roadmaps recommend: a list to tick off, and the dates of conferences and communities."""
 
+from datetime import datetime
 from itertools import groupby
 
 from django.contrib.auth.decorators import login_required
@@ -43,7 +44,7 @@ def resource_list(request: HttpRequest) -> HttpResponse:
     return render(request, "learning/resources.html", context)
 
 
-Rows = list[tuple[resources.Listed, object]]
+Rows = list[tuple[resources.Listed, datetime | None]]
 
 
 def _by_kind(rows: Rows) -> list[tuple[str, Rows]]:
