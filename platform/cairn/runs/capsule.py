@@ -16,7 +16,6 @@ from django.conf import settings
 from cairn.runs import experiments
 from cairn.runs.models import Run
 
-PRELOAD = ("numpy", "torch")
 _RUN_SH = """\
 #!/bin/sh
 # Makes a virtual environment beside this file on the first call, then repeats the run.
@@ -67,7 +66,6 @@ def description(run: Run) -> dict[str, Any]:
         "parameters": training["parameters"],
         "inputs": {name: one["digest"] for name, one in training["inputs"].items()},
         "datasets": {one["name"]: one["digest"] for one in training["datasets"]},
-        "preload": list(PRELOAD),
         "content_hash": run.content_hash,
         "verdict": run.verdict,
         "metrics": experiments.metrics(run),

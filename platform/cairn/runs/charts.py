@@ -7,6 +7,8 @@ from typing import Any
 from cairn.runs.curves import SYSTEM
 from cairn.runs.models import Blob, Run
 
+_SPLITS = {"train", "training", "valid", "validation", "val", "eval", "test", "public"}
+
 
 def config(runs: Sequence[Run], names: Iterable[str]) -> dict[str, Any]:
     """The island's configuration. The first run is the main one; ``names`` are its curves. One query."""
@@ -33,21 +35,22 @@ def label(run: Run) -> str:
 def _charts(run: Run, names: list[str]) -> list[dict[str, Any]]:
     """The caller's charts first, each with the curves of its family; then the others; the node's last."""
     known = Blob.objects.filter(pk=run.charts).values_list("text", flat=True).first() if run.charts else None
-    wanted: list[dict[str, Any]] = json.loads(known) if known else []
-    made = [chart | {"names": _with_family(chart["names"], names)} for chart in wanted]
-    shown = {name for chart in made for name in chart["names"]}
-    families: dict[str, list[str]] = {}
+    charts: dict[str, dict[str, Any]] = {}
+    for wanted in json.loads(known) if known else ():
+        chart = charts.setdefault(family(wanted["names"][0]), {**wanted, "names": []})
+        chart["names"] += [name for name in wanted["names"] if name not in chart["names"]]
     for name in sorted(names, key=lambda name: (name.startswith(SYSTEM), name)):
-        if name not in shown:
-            families.setdefault(_family(name), []).append(name)
-    return made + [{"title": title, "names": some} for title, some in families.items()]
+        chart = charts.setdefault(family(name), {"title": family(name), "names": []})
+        chart["names"] += [name] if name not in chart["names"] else []
+    return list(charts.values())
 
 
-def _with_family(first: Sequence[str], names: Sequence[str]) -> list[str]:
-    families = {_family(name) for name in first}
-    return [*first, *(name for name in sorted(names) if _family(name) in families and name not in first)]
+def family(name: str) -> str:
+    """What curves of different splits have in common: ``loss`` of ``loss``, ``valid/loss``, ``Loss/train``.
 
-
-def _family(name: str) -> str:
-    """``loss/train`` and ``loss/valid`` belong together; each of the node's readings stands alone."""
-    return name if name.startswith(SYSTEM) else name.split("/")[0]
+    The first of them gives a chart its target and its reference band. The node's readings stand alone.
+    """
+    if name.startswith(SYSTEM):
+        return name
+    kept = [part for part in name.lower().split("/") if part not in _SPLITS]
+    return "/".join(kept) or name

@@ -36,6 +36,7 @@ VERDICTS: Mapping[str, Word] = {
     Verdict.FORBIDDEN: Word("Not allowed in the sandbox", "shield-alert", "warn"),
     Verdict.INTERNAL: Word("Not counted", "plug-zap", "warn"),
 }
+ESTIMATED = Word("Estimated", "gauge")
 STATES: Mapping[str, Word] = {
     Run.State.QUEUED: Word("Waiting", "clock"),
     Run.State.RUNNING: Word("Running", "loader-circle", "run"),
@@ -254,7 +255,9 @@ def _finished(run: Run, told: _Try) -> RunView:
     report: Mapping[str, Any] = run.report or {}
     rows = tuple(report.get("tests", ()))
     return RunView(
-        word=VERDICTS[run.verdict],
+        word=ESTIMATED
+        if run.kind == Kind.ESTIMATE and run.verdict == Verdict.PASSED
+        else VERDICTS[run.verdict],
         summary=_final_summary(run, rows),
         is_terminal=True,
         verdict=run.verdict,

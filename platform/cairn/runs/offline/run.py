@@ -9,7 +9,6 @@ import hashlib
 import importlib
 import json
 import os
-import random
 import runpy
 import sys
 from pathlib import Path
@@ -91,14 +90,7 @@ def prepare(about: dict[str, Any]) -> Recorder:
     cairn.GIVEN, cairn.DATA = str(HERE / "given"), str(HERE / "data")
     cairn.parameters = cairn.Parameters(about["parameters"])
     cairn.device, cairn.seed = "cpu", about["seed"]
-    importlib.import_module("_cairn_shims").install()
-    random.seed(about["seed"])
-    for name in about["preload"]:
-        try:
-            module: Any = importlib.import_module(name)
-        except ImportError:
-            continue  # the program will say so itself if it needs it
-        (module.random.seed if name == "numpy" else module.manual_seed)(about["seed"] % 2**32)
+    importlib.import_module("_cairn_shims").install(about["seed"])  # which also seeds the libraries
     return recorder
 
 

@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from cairn.accounts.models import User
+from cairn.runs import charts
 from cairn.runs.models import Run
 from cairn.runs.tests.test_pages import signed_in
 from cairn.runs.tests.training import Node, line, lose, queued
@@ -199,6 +200,17 @@ def test_every_point_is_exported(run: Run, node: Node, alice: User) -> None:
     assert ["loss", "1", "3", "1.5", "0.25"] in rows
     assert sum(row[0] == "loss" for row in rows) == 200
     assert ["'=cmd()", "1", "0", "0.0", "1.0"] in rows
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        *(("loss", "loss"), ("valid/loss", "loss"), ("Loss/train", "loss"), ("val/accuracy", "accuracy")),
+        *(("system/gpu", "system/gpu"), ("layer/1/grad", "layer/1/grad"), ("train", "train")),
+    ],
+)
+def test_curves_of_one_quantity_share_a_chart(name: str, family: str) -> None:
+    assert charts.family(name) == family
 
 
 # --- artifacts
