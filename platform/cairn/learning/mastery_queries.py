@@ -25,6 +25,7 @@ from cairn.learning.models import MasteryCard
 from cairn.learning.queries import today_for, zone_of
 from cairn.runs.models import Run
 from cairn.submissions.models import QuizAttempt, Submission, Work
+from cairn.submissions.sheets import BETWEEN
 from cairn.ui.errors import NotFound
 from grader.contract import Verdict
 
@@ -168,7 +169,7 @@ def _stored(row: MasteryCard) -> Card:
 
 
 def _questions(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:
-    """Cards of questions: what is stored, and every quiz answer given since."""
+    """Cards of questions: what is stored, and every quiz answer given since, drawn ones included."""
     zone = zone_of(user)
     cards = {key: card for key, card in rows.items() if key.kind == QUESTION}
     attempts = QuizAttempt.objects.filter(user=user).order_by("pk")
@@ -177,7 +178,8 @@ def _questions(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:
     ):
         on = (ended or begun).astimezone(zone).date()
         for question, points in results.items():
-            key = Key(QUESTION, topic, question)
+            drawn_from, _, own_id = question.rpartition(BETWEEN)
+            key = Key(QUESTION, drawn_from or topic, own_id)
             before = cards.get(key)
             if before and pk <= before.seen:
                 continue

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from cairn.accounts.models import Cohort
+from cairn.learning.mastery_queries import deck_of
 from cairn.submissions import exams, quizzes
 from cairn.submissions.models import ExamWindow, ExtraTime, QuizAttempt, Sitting
 from cairn.submissions.tests.exam_sample import publish_exam
@@ -365,3 +366,15 @@ def test_nobody_answers_in_somebody_else_s_attempt_at_an_assessment(exam, alice,
 )
 def test_what_there_is_not_is_not_found(window, mo, as_, address):
     assert as_(mo).get(address).status_code == 404
+
+
+def test_what_was_missed_in_a_drawn_quiz_comes_back_in_practice(exam, alice, as_):
+    page = as_(alice)
+    page.post(f"{DRAWN}/attempts")
+    attempt = QuizAttempt.objects.get()
+    answer_all(page, attempt, exam.assessment("phase-zero"))
+    attempt.refresh_from_db()
+    missed = {key for key, points in attempt.results.items() if points < 1}
+    of_the_topic = {key.partition("--")[2] for key in missed if key.startswith("vectors-and-matrices--")}
+    assert of_the_topic
+    assert {card.item for card in deck_of(alice).cards} == of_the_topic
