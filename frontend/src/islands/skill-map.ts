@@ -59,7 +59,7 @@ export class SkillMap extends HTMLElement {
   private column(side: Side, title: string): HTMLElement {
     const column = document.createElement("div");
     column.className = `col ${side}s`;
-    const heading = document.createElement("h3");
+    const heading = document.createElement("h2");
     heading.className = "label";
     heading.textContent = title;
     column.append(heading, ...this.nodes[side].values());
