@@ -207,7 +207,7 @@ def _steps(stone: StoneState, library: Library, record: Record) -> Iterator[Step
         case QuizCriterion() as criterion:
             yield from _quiz_steps(criterion, library, record)
         case MapCriterion(map=slug):
-            title, met = library.skill_map(slug).content.title, stone.state == State.MET
+            title, met = f"Skill map: {library.skill_map(slug).content.title}", stone.state == State.MET
             yield Step(title, reverse("learning:skill-map", args=[slug]), met)
         case ActivityCriterion(activity=slug):
             done = stone.state == State.MET

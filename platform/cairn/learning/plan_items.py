@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
-from cairn.catalog.content import Milestone, Path
+from cairn.catalog.content import MapCriterion, Milestone, Path
 from cairn.catalog.library import Library, TopicEntry
 from cairn.learning.planner import DAILY, THEORY_PRACTICE_PROJECT, Item, Rhythm, Work
-from cairn.learning.progress import Activity, Record, project_activity, topic_activities
+from cairn.learning.progress import (
+    Activity,
+    Record,
+    map_activity,
+    project_activity,
+    topic_activities,
+)
 
 WORK = {"lesson": Work.THEORY, "quiz": Work.THEORY, "exercise": Work.PRACTICE, "practice": Work.PRACTICE}
 RHYTHMS = {1: THEORY_PRACTICE_PROJECT}  # by roadmap; the others go on day by day
@@ -61,7 +67,7 @@ def _asked(path: Path) -> Iterator[Milestone]:
 def _milestone(
     milestone: Milestone, group: int, before: tuple[str, ...], library: Library, rhythm: Rhythm
 ) -> Iterator[Entry]:
-    """Its topics, then its projects, which need its topics and all of the milestone before."""
+    """Its topics, then its projects and skill maps, which need its topics and all of the milestone before."""
     keys: list[str] = []
     for slug in milestone.topics:
         if not library.topic(slug).content.optional:
@@ -75,6 +81,13 @@ def _milestone(
         minutes = round(project.content.hours * 60)
         item = Item(key_of("project", slug), minutes, Work.PROJECT, group, needs)
         yield Entry(item, "project", slug, project.content.title, project.written)
+    for placed in library.criteria(milestone):
+        if isinstance(placed.criterion, MapCriterion) and not placed.criterion.optional:
+            skill_map = library.skill_map(placed.criterion.map)
+            needs = tuple(dict.fromkeys((*before, *keys)))
+            key = key_of("map", skill_map.slug)
+            item = Item(key, skill_map.content.minutes, Work.PRACTICE, group, needs)
+            yield Entry(item, "map", skill_map.slug, skill_map.content.title)
 
 
 def _topic(topic: TopicEntry, group: int, library: Library, rhythm: Rhythm) -> Iterator[Entry]:
@@ -123,6 +136,8 @@ def _activities(entries: Mapping[str, Entry], library: Library, record: Record) 
             yield from topic_activities(library.topic(entry.slug), library, record)
         elif entry.kind == "project":
             yield project_activity(entry.slug, library, record)
+        elif entry.kind == "map":
+            yield map_activity(entry.slug, library, record)
 
 
 def _done_at(activity: Activity, record: Record, read_at: Mapping[str, datetime]) -> datetime | None:
@@ -139,5 +154,8 @@ def _done_at(activity: Activity, record: Record, read_at: Mapping[str, datetime]
         case "project":
             project = results.projects.get(activity.slug)
             return project.at if project else None
+        case "map":
+            drawn = record.maps.get(activity.slug)
+            return drawn.at if drawn else None
         case _:
             return None

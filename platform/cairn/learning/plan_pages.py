@@ -102,4 +102,5 @@ def row_of(mine: LearnerPlan, piece: Piece) -> PieceRow:
 
 def url_of(entry: Entry) -> str:
     """Where the item is done; exercises to be written are found on their topic's page."""
-    return reverse(f"learning:{'lesson' if entry.kind == 'practice' else entry.kind}", args=[entry.slug])
+    name = {"practice": "lesson", "map": "skill-map"}.get(entry.kind, entry.kind)
+    return reverse(f"learning:{name}", args=[entry.slug])

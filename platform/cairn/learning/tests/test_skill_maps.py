@@ -1,5 +1,6 @@
 """A skill map: how lines are marked, and what the page does with them."""
 
+from datetime import UTC
 from itertools import product
 
 import pytest
@@ -8,7 +9,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cairn.catalog.content import SkillMap
+from cairn.learning import activity_actions
 from cairn.learning.models import ActivityResult
+from cairn.learning.plan_items import done_on, entries_of
+from cairn.learning.plan_pages import url_of
+from cairn.learning.queries import record_of
 from cairn.learning.skill_maps import check, strange
 from cairn.learning.tests.further import MAP, publish_further
 
@@ -178,3 +183,16 @@ def test_nobody_sees_the_drawing_of_somebody_else(page, client, bob):
 def test_there_is_no_page_of_a_map_that_is_none(page):
     assert page.get("/skill-maps/no").status_code == 404
     assert page.post("/skill-maps/no", {"line": "dot:texts"}).status_code == 404
+
+
+# --- in the plan
+
+
+def test_the_plan_has_the_map_after_the_topics_and_done_once_it_is_passed(alice, further):
+    entry = entries_of(further, "zero-to-llm")["map:first-map"]
+    assert entry.item.minutes == 15
+    assert "lesson:vectors-and-matrices" in entry.item.needs
+    assert url_of(entry) == ADDRESS
+    activity_actions.draw_map(alice, "first-map", NEEDED)
+    done = done_on(entries_of(further, "zero-to-llm"), further, record_of(alice), {}, UTC)
+    assert list(done) == ["map:first-map"]
