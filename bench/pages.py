@@ -50,7 +50,7 @@ class Size:
     learners: int
 
 
-FULL, QUICK = Size(60, 6, 10_000), Size(8, 2, 200)
+FULL, QUICK = Size(40, 4, 10_000), Size(8, 2, 200)
 
 
 def measure(port: int, size: Size, say: Callable[[str], None]) -> dict[str, Any]:

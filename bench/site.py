@@ -132,8 +132,14 @@ class Visitor:
     ) -> tuple[bytes, int]:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers = {"Cookie": cookies, "Accept-Encoding": "br, gzip", "Accept": "text/html", **(more or {})}
-        self._connection.request(method, url, body or None, headers)
-        answer = self._connection.getresponse()
+        try:
+            self._connection.request(method, url, body or None, headers)
+            answer = self._connection.getresponse()
+        except (http.client.RemoteDisconnected, BrokenPipeError):
+            # A server may close a connection that waits, and a browser then opens another.
+            self._connection.close()
+            self._connection.request(method, url, body or None, headers)
+            answer = self._connection.getresponse()
         content = answer.read()
         for line in answer.headers.get_all("Set-Cookie") or ():
             name, value = line.partition(";")[0].split("=", 1)
