@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
 from cairn.runs.models import Input, Run, RunArtifact, StoredFile
@@ -169,7 +169,8 @@ def _forget_unnamed(digests: Iterable[str]) -> int:
     gone = 0
     for digest in set(digests):
         with transaction.atomic():
-            file = StoredFile.objects.select_for_update().filter(pk=digest, artifacts=None).first()
+            named = Exists(RunArtifact.objects.filter(file=OuterRef("pk")))
+            file = StoredFile.objects.select_for_update().filter(~named, pk=digest).first()
             if file is not None:
                 _store().delete(file.path)
                 file.delete()
