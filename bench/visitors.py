@@ -86,7 +86,7 @@ def _queries(person: Any, urls: dict[str, str]) -> dict[str, list[int]]:
 
     from cairn.learning.versions import changed
 
-    client, counted = _client(person), {}
+    client, counted = _client(person), dict[str, list[int]]()
     for name, url in urls.items():
         client.get(url)
         changed(person.pk)
