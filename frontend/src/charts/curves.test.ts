@@ -99,10 +99,11 @@ describe("what the crosshair says", () => {
 });
 
 test.each([
-  [0.97941, true, "97.94 %"], [0.0123456, false, "0.01235"], [0.00012, false, "1.20e-4"], [0, false, "0"],
-  [421834, false, "421\u202f834"], [undefined, false, "–"], [null, false, "not a number"],
-] as const)("the number %s reads as such", (value, percent, text) => {
-  expect(figure(value, percent)).toBe(text);
+  [0.97941, "percent", "97.94 %"], [0.0123456, undefined, "0.01235"], [0.00012, undefined, "1.20e-4"], [0, undefined, "0"],
+  [421834, undefined, "421\u202f834"], [undefined, undefined, "–"], [null, undefined, "not a number"],
+  [0, "bytes", "0 bytes"], [1536, "bytes", "1.5 KB"], [4.2e8, "bytes", "401 MB"],
+] as const)("the number %s (%s) reads as such", (value, unit, text) => {
+  expect(figure(value, unit)).toBe(text);
 });
 
 test.each([[42, "0:42"], [208, "3:28"], [3727, "1:02:07"]])("%s seconds read as a clock", (seconds, text) => {

@@ -43,10 +43,13 @@ export interface Band {
   high: number[];
 }
 
+/** What a chart's numbers count: a share of one, shown in percent, or bytes. Without one, plain numbers. */
+export type Unit = "percent" | "bytes";
+
 export interface ChartSpec {
   title: string;
   names: string[];
-  percent?: boolean;
+  unit?: Unit;
   target?: { value: number; label: string };
   band?: Band;
 }
@@ -64,7 +67,7 @@ export interface Line {
 }
 
 const HUES = 6;
-const TRAINING = /(^|[/_ -])train/;
+const HELD_OUT = /(^|[/_ -])(valid|val|eval|test|hidden|public)/;
 
 /** The mean of the past with weight `weight` (0 to 1), corrected for its start; gaps stay gaps. */
 export function smooth(values: (number | null)[], weight: number): (number | null)[] {
@@ -93,7 +96,7 @@ export function lines(spec: ChartSpec, sources: Source[], curves: Map<string, Cu
 
 function ofCurve(source: Source, hue: number, name: string, spec: ChartSpec, curve: Curve | undefined, smoothing: number): Line[] {
   const label = spec.names.length > 1 ? `${source.label}, ${name}` : source.label;
-  const beside = spec.names.length > 1 && TRAINING.test(name);
+  const beside = hasTraining(spec) && !HELD_OUT.test(name);
   return (curve?.tries ?? []).flatMap((part) => {
     const line: Line = {
       run: source.id, label, hue: hue % HUES, width: source.main ? 2 : 1.25, alpha: beside ? 0.45 : 1,
@@ -147,9 +150,10 @@ export function told(drawn: Line[], x: number): Map<string, number | null | unde
   return said;
 }
 
-/** Whether a chart shows a training curve beside another, in the paler colour. */
+/** Whether a chart shows training beside data that was held out: then training gets the paler colour. */
 export function hasTraining(spec: ChartSpec): boolean {
-  return spec.names.length > 1 && spec.names.some((name) => TRAINING.test(name));
+  const held = spec.names.filter((name) => HELD_OUT.test(name)).length;
+  return held > 0 && held < spec.names.length;
 }
 
 /** A whole number with its thousands apart: 421 834. */
@@ -157,11 +161,19 @@ export function grouped(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }
 
-/** A number as a person reads it: percent where the quantity is a share, four figures else. */
-export function figure(value: number | null | undefined, percent = false): string {
+const BYTES = ["bytes", "KB", "MB", "GB", "TB"];
+
+function sized(bytes: number): string {
+  const power = Math.min(Math.max(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1024)), 0), BYTES.length - 1);
+  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${BYTES[power]}`;
+}
+
+/** A number as a person reads it: in its unit, else with four figures. */
+export function figure(value: number | null | undefined, unit?: Unit): string {
   if (value === undefined) return "–";
   if (value === null) return "not a number";
-  if (percent) return `${(value * 100).toFixed(2)} %`;
+  if (unit === "percent") return `${(value * 100).toFixed(2)} %`;
+  if (unit === "bytes") return sized(value);
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
   return size >= 1e4 ? grouped(value) : String(Number(value.toPrecision(4)));
@@ -178,9 +190,9 @@ export function clock(seconds: number): string {
 export function sentence(spec: ChartSpec, drawn: Line[], axis: string): string {
   const parts = drawn.filter((line) => line.speaks && line.y.some((value) => value !== null)).map((line) => {
     const values = line.y.filter((value) => value !== null);
-    const best = figure(Math.min(...values), spec.percent);
-    const most = figure(Math.max(...values), spec.percent);
-    return `${line.label} from ${figure(values[0], spec.percent)} to ${figure(values.at(-1), spec.percent)}, lowest ${best}, highest ${most}`;
+    const best = figure(Math.min(...values), spec.unit);
+    const most = figure(Math.max(...values), spec.unit);
+    return `${line.label} from ${figure(values[0], spec.unit)} to ${figure(values.at(-1), spec.unit)}, lowest ${best}, highest ${most}`;
   });
   return `${spec.title} by ${axis}: ${parts.join("; ") || "nothing logged yet"}.`;
 }

@@ -95,7 +95,7 @@ function axes(spec: ChartSpec, look: Look, colour: (name: string) => string, fon
     { ...common, grid: { show: false }, border: { show: true, stroke: colour("--line-strong"), width: 1 }, size: 26, values: (_, at) => at.map(words) },
     {
       ...common, grid: { stroke: colour("--line"), width: 1 }, size: 54,
-      values: (_, at) => at.map((value) => (value === null ? "" : spec.percent ? `${Number((value * 100).toPrecision(4))} %` : figure(value))),
+      values: (_, at) => at.map((value) => (value === null ? "" : spec.unit === "percent" ? `${Number((value * 100).toPrecision(4))} %` : figure(value, spec.unit))),
     },
   ];
 }

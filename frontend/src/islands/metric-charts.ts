@@ -309,7 +309,7 @@ export class MetricCharts extends HTMLElement {
     if (x === undefined || !Number.isFinite(x)) return;
     const at = this.look.axis === "step" ? `Step ${grouped(x)}` : clock(x);
     const parts = this.drawings.map(({ spec, drawn }) => {
-      const values = [...told(drawn, x)].map(([label, value]) => `${label} ${figure(value, spec.percent)}`);
+      const values = [...told(drawn, x)].map(([label, value]) => `${label} ${figure(value, spec.unit)}`);
       return `${spec.title}: ${values.join(", ") || "–"}`;
     });
     this.readout.textContent = `${at}. ${parts.join(". ")}.`;
@@ -321,7 +321,7 @@ export class MetricCharts extends HTMLElement {
     const speaking = drawing.drawn.filter((line) => line.speaks);
     const x = this.look.axis === "step" ? grouped : clock;
     const head = [this.look.axis === "step" ? "Step" : "Time", ...new Set(speaking.map((line) => line.label))];
-    const body = rows(speaking, ROWS).map((row) => [x(row.x), ...row.values.map((value) => figure(value, drawing.spec.percent))]);
+    const body = rows(speaking, ROWS).map((row) => [x(row.x), ...row.values.map((value) => figure(value, drawing.spec.unit))]);
     drawing.rows.replaceChildren(tableOf(head, body));
   }
 }

@@ -9,6 +9,13 @@ from cairn.runs.models import Blob, Run
 
 _SPLITS = {"train", "training", "valid", "validation", "val", "eval", "test", "public"}
 
+_READINGS = {  # the node's own
+    "system/cpu": {"title": "Processor", "unit": "percent"},
+    "system/memory": {"title": "Memory", "unit": "bytes"},
+    "system/gpu": {"title": "GPU", "unit": "percent"},
+    "system/gpu-memory": {"title": "GPU memory", "unit": "bytes"},
+}
+
 
 def config(runs: Sequence[Run], names: Iterable[str]) -> dict[str, Any]:
     """The island's configuration. The first run is the main one; ``names`` are its curves. One query."""
@@ -40,7 +47,9 @@ def _charts(run: Run, names: list[str]) -> list[dict[str, Any]]:
         chart = charts.setdefault(family(wanted["names"][0]), {**wanted, "names": []})
         chart["names"] += [name for name in wanted["names"] if name not in chart["names"]]
     for name in sorted(names, key=lambda name: (name.startswith(SYSTEM), name)):
-        chart = charts.setdefault(family(name), {"title": family(name), "names": []})
+        chart = charts.setdefault(
+            family(name), {"title": family(name), "names": [], **_READINGS.get(name, {})}
+        )
         chart["names"] += [name] if name not in chart["names"] else []
     return list(charts.values())
 

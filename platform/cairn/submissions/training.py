@@ -174,7 +174,10 @@ def _chart(name: str, project: Project, band: Any) -> dict[str, Any]:
         if isinstance(criterion, MetricCriterion) and criterion.metric == name:
             bounds = (criterion.at_least, criterion.at_most, criterion.above)
             value = next(bound for bound in bounds if bound is not None)
-            chart |= {"percent": criterion.unit == "percent", "target": {"value": value, "label": "target"}}
+            in_percent = criterion.unit == "percent"
+            words = f"{value * 100:g} % needed" if in_percent else f"{value:g} needed"
+            chart |= {"target": {"value": value, "label": words}}
+            chart |= {"unit": "percent"} if in_percent else {}
     return chart | ({"band": band} if band else {})
 
 
