@@ -6,7 +6,7 @@ RUN_STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
 NPM_STAMP := frontend/node_modules/.installed
 FRONT := frontend/dist/.built
-REQUIREMENTS := requirements.txt constraints.txt platform/requirements.txt grader/requirements.txt grader/node.txt
+REQUIREMENTS := requirements.txt constraints.txt platform/requirements.txt grader/requirements.txt grader/training/requirements.txt grader/node.txt
 FRONT_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 PYTEST := .venv/bin/pytest
 

@@ -36,7 +36,7 @@ def runtime() -> Runtime:
     return Runtime(
         python=Path(os.path.realpath(sys._base_executable)),  # type: ignore[attr-defined]
         libraries=tuple(sorted(libraries)),
-        packages=tuple(sorted(_packages())),
+        packages=tuple(sorted(packages_of(_REQUIREMENTS, "msgpack"))),
         harness=tuple(_GRADER / "harness" / f"{name}.py" for name in _HARNESS),
     )
 
@@ -64,10 +64,13 @@ def _is_package(path: Path) -> bool:
     return path.is_dir() and path.parent.name in ("site-packages", "dist-packages")
 
 
-def _packages() -> set[Path]:
-    """The files of the packages in requirements.txt and of all that they need, and of the codec's msgpack."""
-    lines = [line.partition("#")[0].strip() for line in _REQUIREMENTS.read_text().splitlines()]
-    waiting = [_name(line) for line in lines if line] + ["msgpack"]
+def packages_of(requirements: Path, *more: str) -> set[Path]:
+    """The files of the packages that a file and ``more`` name, and of all that they need.
+
+    Raises PackageNotFoundError if one is not installed.
+    """
+    lines = [line.partition("#")[0].strip() for line in requirements.read_text().splitlines()]
+    waiting = [_name(line) for line in lines if line] + list(more)
     seen: set[str] = set()
     found: set[Path] = set()
     while waiting:

@@ -6,6 +6,7 @@ limit. Where grading is warm, this is a cold sandbox all the same: a training la
 """
 
 import contextlib
+import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 from grader.contract import Limits
 from grader.sandbox.base import Backend, Confined, ProcessTree, SandboxUnavailable
 from grader.sandbox.bubblewrap import HOME, Bubblewrap, Extras, start_with
-from grader.sandbox.runtime import runtime
+from grader.sandbox.runtime import packages_of, runtime
 
 GIVEN, DATA = "/cairn", "/data"
 _HERE = Path(__file__).resolve().parent
@@ -45,10 +46,17 @@ class Given:
         pairs = [(self.folder, GIVEN)]
         pairs += [(folder, f"{DATA}/{name}") for name, folder in self.data.items()]
         pairs += [(_HERE / f"{file}.py", f"/packages/{name}.py") for file, name in _MODULES]
+        pairs += [(path, f"/packages/{path.name}") for path in _packages()]
         pairs += [(path, str(path)) for path in self.libraries]
         if self.artifacts is not None:
             pairs.append((self.artifacts, f"{HOME}/artifacts"))
         return tuple(pairs)
+
+
+@functools.cache
+def _packages() -> tuple[Path, ...]:
+    """What trainings can import beside what every job can. Raises PackageNotFoundError."""
+    return tuple(sorted(packages_of(_HERE / "requirements.txt") - set(runtime().packages)))
 
 
 def start_training(given: Given, limits: Limits, disk_bytes: int, processes: int) -> ProcessTree:
@@ -102,7 +110,12 @@ def _threads(processes: int) -> dict[str, str]:
     count = str(max(1, (os.cpu_count() or 1) // processes))
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     # Threads that wait asleep, not spinning: other jobs of the node share the processors.
-    more = {"OMP_WAIT_POLICY": "PASSIVE", "GLOO_SOCKET_IFNAME": "lo", "HF_HUB_OFFLINE": "1"}
+    more = {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "GLOO_SOCKET_IFNAME": "lo",
+        "HF_HUB_OFFLINE": "1",
+        "TQDM_MININTERVAL": "5",
+    }
     return dict.fromkeys(names, count) | more
 
 

@@ -14,7 +14,6 @@ import importlib.util
 import io
 import json
 import os
-import random
 import resource
 import runpy
 import signal
@@ -73,8 +72,7 @@ def _train(job: dict[str, Any]) -> None:
     for name in job["preload"]:
         importlib.import_module(name)
     cairn = importlib.import_module("cairn")
-    importlib.import_module("_cairn_shims").install()
-    _seed(job["seed"])
+    importlib.import_module("_cairn_shims").install(job["seed"], estimate=job["estimate"])
     _limit(job)
     if cairn._wire is not None:
         cairn._wire.tell({"k": "start"})
@@ -153,14 +151,6 @@ def _cause(error: BaseException | None) -> str:
             return "forbidden"
         error = error.__cause__ or error.__context__
     return ""
-
-
-def _seed(seed: int) -> None:
-    random.seed(seed)
-    if numpy := sys.modules.get("numpy"):
-        numpy.random.seed(seed % 2**32)
-    if torch := sys.modules.get("torch"):
-        torch.manual_seed(seed)
 
 
 def _limit(job: dict[str, Any]) -> None:

@@ -10,10 +10,11 @@ what it did, or its program ended with an error (memory, timeout, forbidden, err
 
 import json
 import logging
+import re
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +32,14 @@ from grader.contract import (
     Verdict,
 )
 from grader.harness import materials
-from grader.harness.judge import libraries
+from grader.harness.judge import LIBRARIES
 from grader.harness.text import clean
 from grader.sandbox.base import Backend, Exit, SandboxUnavailable, ended_by
 from grader.training import workplace
 from grader.training.cell import Evaluating, Given, open_to_all, require_isolation, start_training
 from grader.training.data import NotPrepared, Prepared, cache
 from grader.training.depot import Depot, LeaseLost, Unreachable
-from grader.training.estimate import cost
+from grader.training.estimate import cost, total_in
 from grader.training.feed import Feed
 from grader.training.files import megabytes
 from grader.training.keeper import Keeper
@@ -166,7 +167,7 @@ class _Training:
             "device": "cuda" if training.device == "gpu" else "cpu",
             "seed": job.seed,
             "processes": training.processes,
-            "preload": libraries(job),
+            "preload": _preloaded(job.files),
             "datasets": [one.name for one in data],
             "inputs": list(training.inputs),
             "data_bytes": sum(one.size() for one in data),
@@ -259,8 +260,14 @@ class _Training:
     # Afterwards
 
     def _estimated(self, trained: _Trained) -> Report:
+        total = self._feed.total or total_in(self._training.parameters)
         found = cost(
-            self._feed, self._record, trained.seconds, trained.exit.peak_bytes, not self._watch.cut_short
+            self._feed.measured,
+            self._record,
+            total,
+            trained.seconds,
+            trained.exit.peak_bytes,
+            ended=not self._watch.cut_short,
         )
         self._tell(found)
         return self._report(trained, Verdict.PASSED, "").model_copy(update={"cost": found, "score": 0.0})
@@ -326,6 +333,16 @@ class _Training:
                 "peak_bytes": max(trained.exit.peak_bytes, report.peak_bytes),
             }
         )
+
+
+def _preloaded(files: Mapping[str, str]) -> list[str]:
+    """Which large libraries the program imports: loaded before its clock starts. By pattern only."""
+    lines = re.findall(r"^[ \t]*(?:import|from)[ \t].*", "\n".join(files.values()), re.MULTILINE)
+    words = set(re.findall(r"\w+", " ".join(lines)))
+    implied = {"torch"} if "transformers" in words else set()
+    found = [name for name in LIBRARIES if name in words | implied]
+    # The first optimizer brings it along, for seconds.
+    return [*found, "torch._dynamo"] if "torch" in found and "optim" in "".join(files.values()) else found
 
 
 def _by_signal(code: int, cpu_seconds: float) -> tuple[Verdict, str]:

@@ -3,10 +3,12 @@
 Lives in the sandbox beside ``client.py``. Nothing is imported before the program imports it.
 """
 
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
+import time
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -122,7 +124,7 @@ def _add_callback(module: types.ModuleType) -> None:
 class _AfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Calls a function with a module when the program has imported it."""
 
-    def __init__(self, name: str, then: Callable[[types.ModuleType], None]) -> None:
+    def __init__(self, name: str, then: Callable[[Any], object]) -> None:
         self._name, self._then = name, then
         self._loader: Any = None
 
@@ -149,11 +151,63 @@ class _AfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._then(module)
 
 
-def install() -> None:
-    """Puts the writer where TensorBoard's would be, and the callback where Trainer will look."""
-    for name in _TENSORBOARD:
-        module = types.ModuleType(name)
+class _InPlace(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds a module with our writer where TensorBoard's would be."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """A module of ours for the names that it is known by."""
+        if fullname not in _TENSORBOARD:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """All that is in it."""
         module.SummaryWriter = SummaryWriter  # type: ignore[attr-defined]
-        module.__path__ = []
-        sys.modules[name] = module
+
+
+class _Steps:
+    """Counts what optimizers do, for an estimate: their steps, their time, the numbers that they train."""
+
+    def __init__(self) -> None:
+        self._steps, self._began, self._told = 0, 0.0, 0.0
+        self._sizes: dict[int, int] = {}
+
+    def watch(self, torch: Any) -> None:
+        """Has every optimizer's step counted."""
+        optimizer = importlib.import_module("torch.optim.optimizer")
+        optimizer.register_optimizer_step_post_hook(self._after)
+
+    def _after(self, optimizer: Any, *_: Any) -> None:
+        now = time.monotonic()
+        self._steps += 1
+        self._began = self._began or now
+        if self._steps > 1 and now - self._told < 0.25:
+            return
+        self._told = now
+        for group in optimizer.param_groups:
+            self._sizes |= {id(one): one.numel() for one in group["params"]}
+        seconds = round(now - self._began, 6)
+        said = {"k": "measured", "parameters": sum(self._sizes.values())}
+        if cairn._wire is not None:
+            cairn._wire.tell(said | {"steps": self._steps, "seconds": seconds})
+
+
+def install(seed: int, *, estimate: bool) -> None:
+    """Puts the writer where TensorBoard's would be, the callback where Trainer will look, and seeds."""
+    if estimate:
+        _when_imported("torch", _Steps().watch)
+    sys.meta_path.insert(0, _InPlace())
     sys.meta_path.insert(0, _AfterImport("transformers.trainer", _add_callback))
+    _when_imported("random", lambda module: module.seed(seed))
+    _when_imported("numpy", lambda module: module.random.seed(seed % 2**32))
+    _when_imported("torch", lambda module: module.manual_seed(seed))
+
+
+def _when_imported(name: str, then: Callable[[Any], object]) -> None:
+    """Calls with a library now, or as soon as the program imports it."""
+    if name in sys.modules:
+        then(sys.modules[name])
+    else:
+        sys.meta_path.insert(0, _AfterImport(name, then))

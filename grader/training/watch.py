@@ -236,8 +236,8 @@ class Watch:
             )
         elif self._stop_after is not None and self._feed.seconds() > self._stop_after:
             self.cut_short = True
-            self._killed_at = now + GRACE_SECONDS
-            self._process.terminate()
+            self._killed_at = now
+            self._process.kill()
 
     def _stop(self, verdict: Verdict, message: str, grace: float = GRACE_SECONDS) -> None:
         self.stopped = (verdict, message)

@@ -62,7 +62,7 @@ train(Job.model_validate_json(sys.stdin.read()), tell, depot=Folder(Path(sys.arg
 
 
 def killed(folder: Path) -> tuple[list[Event], list[int]]:
-    """A node process that dies once the second checkpoint is safe: what it had told until then, and its family."""
+    """A node process that dies once a second checkpoint is safe: what it had told, and its family."""
     node = subprocess.Popen(
         [sys.executable, "-c", NODE, str(folder / "depot")],
         stdin=subprocess.PIPE,
