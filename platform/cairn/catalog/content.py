@@ -305,6 +305,7 @@ class ActivityCriterion(CriterionBase):
     kind: Literal[CriterionKind.ACTIVITY]
     activity: Slug
     do: str
+    minutes: int = Field(30, gt=0, le=600)
     asks: str = "What did you do, and what did you learn from it?"
     min_words: int = Field(5, ge=0, le=500)  # of the note
 

@@ -18,10 +18,11 @@ from django.views.decorators.http import require_safe
 from cairn.accounts.models import User
 from cairn.catalog.queries import Library, library
 from cairn.dashboard.activity import Year, counts_of, habits_of, year_of
-from cairn.learning import pages, queries
+from cairn.learning import counting, pages, queries
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.mastery_queries import due_today
 from cairn.learning.models import Enrolment, Plan
+from cairn.learning.notices import notices_of
 from cairn.learning.place import remember_path
 from cairn.learning.plan_queries import minutes_of
 from cairn.learning.progress import Activity, PathProgress, PlacedMilestone, Record, path_progress
@@ -115,6 +116,7 @@ def _made(user: User, now: datetime, *, settle: bool = False) -> Day:
         {"user": user, "now": now, "greeting": _greeting(now.hour), "settle": settle}
         | _walk(enrolments, books, progress, now.date(), begun)
         | {"work": _latest(user, record, books, begun), "reviews": reviews[:3]}
+        | {"how": counting.of_path(progress), "notices": notices_of(user, record, books)[:3]}
         | {
             "due": due_today(user),
             "year": _year(user, enrolments[0], books, now.date()),

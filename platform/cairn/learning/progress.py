@@ -443,9 +443,9 @@ def _other_activity(criterion: Criterion, library: Library, record: Record) -> A
     match criterion:
         case MapCriterion():
             return map_activity(criterion.map, library, record, criterion.at_least)
-        case ActivityCriterion(activity=slug, title=title):
+        case ActivityCriterion(activity=slug, title=title, minutes=minutes):
             state: Literal["done", "open"] = "done" if slug in record.activities else "open"
-            return Activity("activity", slug, title, 0, state)
+            return Activity("activity", slug, title, minutes, state)
         case _:
             return None
 

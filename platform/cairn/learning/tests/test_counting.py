@@ -9,6 +9,7 @@ from cairn.catalog.actions import publish
 from cairn.catalog.queries import library
 from cairn.catalog.tests.sample import FILES, PATH, write_sample
 from cairn.learning import counting
+from cairn.learning.actions import enrol
 from cairn.learning.models import Note
 from cairn.learning.progress import Record, milestone_state, path_progress
 from cairn.learning.queries import record_of
@@ -103,6 +104,12 @@ def test_the_rule_can_be_read_on_the_page(client, two_paths, address):
     shown = text(client.get(address))
     assert "How this is counted" in shown
     assert counting.LAID in shown
+
+
+def test_home_tells_the_rule_of_the_path_it_shows(client, alice, two_paths):
+    enrol(alice, "zero-to-llm", timezone.localdate(), 6)
+    client.force_login(alice)
+    assert counting.LAID in text(client.get("/home"))
 
 
 def test_the_map_says_when_a_topic_is_finished(client, alice, two_paths):

@@ -8,6 +8,7 @@ from cairn.catalog.models import Document
 from cairn.catalog.queries import library
 from cairn.catalog.tests.sample import EXERCISE, QUIZ, publish_sample, replace_in
 from cairn.learning import notices
+from cairn.learning.actions import enrol
 from cairn.learning.models import Dismissal
 from cairn.learning.notices import notices_of
 from cairn.learning.queries import record_of
@@ -48,6 +49,15 @@ def change(root, name, old, new):
 
 def told(user):
     return [(one.kind, one.slug, one.what) for one in notices_of(user, record_of(user), library())]
+
+
+def test_home_names_what_changed(page, alice, root):
+    enrol(alice, "zero-to-llm", timezone.localdate(), 6)
+    assert "Changed since you passed" not in text(page.get("/home"))
+    change(root, f"{EXERCISE}/prompt.md", "Write", "Please write")
+    assert "Changed since you passed it: " in text(page.get("/home"))
+    page.post("/notices/exercise/dot-product")
+    assert "Changed since you passed" not in text(page.get("/home"))
 
 
 def test_while_nothing_changed_nothing_is_said(page, alice):
