@@ -119,7 +119,8 @@ CACHES: dict[str, Any] = {
             "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 2.0},
         }
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        # Sessions, rate limits and what pages keep of a learner: about 20 kB for somebody who is here.
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}
     )
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
