@@ -90,7 +90,7 @@ def prepare(about: dict[str, Any]) -> Recorder:
     cairn.GIVEN, cairn.DATA = str(HERE / "given"), str(HERE / "data")
     cairn.parameters = cairn.Parameters(about["parameters"])
     cairn.device, cairn.seed = "cpu", about["seed"]
-    importlib.import_module("_cairn_shims").install(about["seed"])  # which also seeds the libraries
+    importlib.import_module("_cairn_shims").install(about["seed"], estimate=False)  # seeds, too
     return recorder
 
 
