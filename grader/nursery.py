@@ -15,9 +15,13 @@ import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
+from grader.contract import Limits
 from grader.harness.forks import END
+
+if TYPE_CHECKING:
+    from grader.sandbox.cgroups import Group, Groups
 
 _ANSWER_SECONDS = 20.0
 _READY_SECONDS = 180.0  # the first fork of a runtime waits for its libraries to be imported
@@ -40,8 +44,16 @@ class End:
 class Fork:
     """A fork that waits for work, or does it. ``nursery`` lives at least as long."""
 
-    def __init__(self, nursery: "Nursery", runtime: str, control: socket.socket, room: int | None) -> None:
+    def __init__(
+        self,
+        nursery: "Nursery",
+        runtime: str,
+        control: socket.socket,
+        room: int | None,
+        group: "Group | None",
+    ) -> None:
         self._nursery, self._runtime, self._control, self._room = nursery, runtime, control, room
+        self.group = group
         self._pidfd: int | None = None
         self._end: End | None = None
         self.pid = 0
@@ -94,6 +106,8 @@ class Fork:
             if pidfd is not None:
                 os.close(pidfd)
         self._room = self._pidfd = None
+        self._nursery.give_back(self.group)
+        self.group = None
         self._nursery.replenish(self._runtime)
 
     def _hear(self, seconds: float) -> bool:
@@ -120,10 +134,13 @@ class Fork:
 class Nursery:
     """A tree of warm processes, started with the first request. Safe for several threads.
 
-    ``start`` gets the descriptor that the nursery serves, and a file for what it says when it fails.
+    ``start`` gets the descriptor that the nursery serves, and a file for what it says when it fails. Each
+    fork is in a control group of its own, if there are ``groups``.
     """
 
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: Start, groups: "Groups | None" = None) -> None:
+        self._groups = groups
+        self._given: deque[Group | None] = deque()  # in the order of what was asked for
         self._lock = threading.Lock()
         self._waiting: defaultdict[str, deque[Fork | str]] = defaultdict(deque)
         self._asked: defaultdict[str, int] = defaultdict(int)
@@ -154,11 +171,18 @@ class Nursery:
             fork.close()  # which has another made
         raise OSError(f"the warm process {runtime} does not start: {self.last_words()}")
 
-    def employ(self, runtime: str, word: bytes, descriptors: Sequence[int]) -> Fork:
-        """Gives work to a fork. Raises OSError with the reason if none can be had."""
+    def employ(
+        self, runtime: str, word: bytes, descriptors: Sequence[int], limits: Limits | None = None
+    ) -> Fork:
+        """Gives work to a fork, whose control group then has ``limits``.
+
+        Raises OSError with the reason if none can be had.
+        """
         for _ in range(_TRIES):
             fork = self.take(runtime)
             try:
+                if fork.group and limits:
+                    fork.group.limit(limits)
                 fork.give(word, descriptors)
             except OSError:  # somebody killed it as it waited
                 fork.kill()
@@ -171,6 +195,11 @@ class Nursery:
         """Has spares made of ``runtime``, without waiting for them: after a job, not while it runs."""
         with self._lock, contextlib.suppress(OSError):  # one that is gone is found so by the next job
             self._keep_spares(runtime, _SPARES)
+
+    def give_back(self, group: "Group | None") -> None:
+        """Lets the control group of a fork be used by another, once it is empty."""
+        if self._groups and group:
+            self._groups.give_back(group)
 
     def last_words(self) -> str:
         """The end of what its processes wrote to their standard error."""
@@ -195,8 +224,17 @@ class Nursery:
 
     def _keep_spares(self, runtime: str, count: int) -> None:
         while self._asked[runtime] + len(self._waiting[runtime]) < count:
-            self._sock.send(runtime.encode())
+            self._ask(runtime)
             self._asked[runtime] += 1
+
+    def _ask(self, runtime: str) -> None:
+        group = self._groups.take() if self._groups else None
+        try:
+            socket.send_fds(self._sock, [runtime.encode()], group.doors() if group else [])
+        except OSError:
+            self.give_back(group)
+            raise
+        self._given.append(group)
 
     def _read_answer(self) -> None:
         data, descriptors, _, _ = socket.recv_fds(self._sock, 1200, 2)
@@ -204,11 +242,13 @@ class Nursery:
             raise ConnectionResetError
         name, _, problem = data.decode("utf-8", "replace").partition(" ")
         self._asked[name] -= 1
+        group = self._given.popleft()
         if problem:
+            self.give_back(group)
             self._waiting[name].append(problem)
             return
         control = socket.socket(fileno=descriptors[0])
-        self._waiting[name].append(Fork(self, name, control, next(iter(descriptors[1:]), None)))
+        self._waiting[name].append(Fork(self, name, control, next(iter(descriptors[1:]), None), group))
 
 
 def _end(owner: int, sock: socket.socket, process: "subprocess.Popen[bytes]") -> None:

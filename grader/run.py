@@ -146,6 +146,8 @@ class _Run:
             self._watch()
             self._hear_the_judge_out()
             self._let_it_end()
+            if self._stopped is None and self._learner.overran():
+                self._stop_for_memory(0)
             left = self._learner.dismiss() if self._is_decided() else None
         finally:
             self._learner.kill()
@@ -232,14 +234,19 @@ class _Run:
         limits = self._job.limits
         if self._cancel.is_set():
             self._stop(Verdict.INTERNAL, "The run was cancelled.")
-        elif (held := self._learner.memory()) > limits.memory_bytes:
-            allowed = f"this exercise allows {_size(limits.memory_bytes)}"
-            self._stop(Verdict.MEMORY, f"Your code used {_size(held)} of memory{self._where()}; {allowed}.")
+        elif (held := self._learner.memory()) > limits.memory_bytes or self._learner.overran():
+            self._stop_for_memory(held)
         elif self._learner.processes() > limits.processes:
             many = f"Your code started more than {limits.processes} processes"
             self._stop(Verdict.FORBIDDEN, f"{many}{self._where()}.")
         elif time.monotonic() - self._began > limits.wall_seconds + _TESTS_SECONDS:
             self._stop(Verdict.INTERNAL, "The tests took too long, apart from your code's own time.")
+
+    def _stop_for_memory(self, held: int) -> None:
+        """``held`` may be little where the kernel ended the process that held most."""
+        limit = self._job.limits.memory_bytes
+        used = f"Your code used {_size(max(held, limit))} of memory{self._where()}"
+        self._stop(Verdict.MEMORY, f"{used}; this exercise allows {_size(limit)}.")
 
     def _stop(self, verdict: Verdict, message: str) -> None:
         self._stopped = (verdict, message)
@@ -409,7 +416,9 @@ _LEADS = {
 
 
 def _first_message(results: list[TestResult], status: TestStatus) -> str:
-    return next(f"{result.title.rstrip('.')}: {result.message}" for result in results if result.status is status)
+    return next(
+        f"{result.title.rstrip('.')}: {result.message}" for result in results if result.status is status
+    )
 
 
 def _size(count: int) -> str:

@@ -1,6 +1,7 @@
 """A nursery of warm processes: each has imported libraries once, and every job gets a fork of one.
 
-The nursery reads the names of runtimes from a socket. For each it answers with one end of a *control* socket,
+The nursery reads the names of runtimes from a socket, each with the descriptors through which the fork moves
+itself into its control group, if there is one. For each it answers with one end of a *control* socket,
 whose other end a fork of that runtime's warm process holds, and with a pidfd of the room's first process, if
 there are rooms. On the control socket come, each as one message: ``fork`` with the fork's pidfd, ``ready``
 from the fork, and at its end ``end`` with its exit status and use of the processor.
@@ -33,6 +34,7 @@ RUNTIMES: dict[str, tuple[str, ...]] = {
 }
 NURSERY, WARM = "nursery", "warm-"  # what these processes are called, so that the node can find them
 END = struct.Struct("=3sxiddq")  # "end", exit status, user and system seconds, peak in kilobytes
+_DOORS = 4  # at most: one for each controller of a control group
 _SUBMODULES = {
     "scipy": ("scipy.linalg", "scipy.special", "scipy.optimize", "scipy.stats"),
     "sklearn": (
@@ -81,28 +83,34 @@ def serve(sock: socket.socket, work: Work) -> None:
     _call_oneself(NURSERY)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries our children; nobody asks for their end
     warm: dict[str, socket.socket] = {}
-    while name := sock.recv(64).decode():
+    while True:
+        word, doors, _, _ = socket.recv_fds(sock, 64, _DOORS)
+        if not (name := word.decode()):
+            return
         try:
-            descriptors = _arrange(name, warm, work)
+            descriptors = _arrange(name, doors, warm, work)
         except OSError as error:
             sock.send(f"{name} {error}".encode()[:1000])
             continue
+        finally:
+            for number in doors:
+                os.close(number)
         socket.send_fds(sock, [name.encode()], descriptors)
         for number in descriptors:
             os.close(number)
 
 
-def _arrange(name: str, warm: dict[str, socket.socket], work: Work) -> list[int]:
+def _arrange(name: str, doors: list[int], warm: dict[str, socket.socket], work: Work) -> list[int]:
     """Has a fork made. Returns what the node needs of it: a control socket, and the room's first process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     room = work.room()
     sent = [theirs.fileno()] + ([room] if room is not None else [])
     with theirs:
         try:
-            socket.send_fds(warm[name], [b"fork"], sent)
+            socket.send_fds(warm[name], [b"fork"], sent + doors)
         except (KeyError, ConnectionError):  # it has not been there yet, or somebody killed it
             warm[name] = _start_warm(name, work)
-            socket.send_fds(warm[name], [b"fork"], sent)
+            socket.send_fds(warm[name], [b"fork"], sent + doors)
     return [ours.detach(), *sent[1:]]
 
 
@@ -180,7 +188,7 @@ def _fork_when_asked(sock: socket.socket, work: Work) -> None:
                 poll.unregister(number)
                 _bury(number, *children.pop(number))
                 continue
-            word, descriptors, _, _ = socket.recv_fds(sock, 16, 2)
+            word, descriptors, _, _ = socket.recv_fds(sock, 16, 2 + _DOORS)
             if not word:
                 return
             pid, control = _fork(descriptors, work)
@@ -192,20 +200,33 @@ def _fork_when_asked(sock: socket.socket, work: Work) -> None:
 
 
 def _fork(descriptors: list[int], work: Work) -> tuple[int, socket.socket]:
-    """Returns the child's number, or 0 where the room is already gone, and our hold on its control socket."""
-    control, room = socket.socket(fileno=descriptors[0]), next(iter(descriptors[1:]), None)
+    """Returns the child's number, or 0 where the room is already gone, and our hold on its control socket.
+
+    A control group's doors come after a room: nobody has them without one.
+    """
+    control, room, doors = (
+        socket.socket(fileno=descriptors[0]),
+        next(iter(descriptors[1:]), None),
+        descriptors[2:],
+    )
     try:
         if room is not None:
             work.lend(room)
         pid = os.fork()
         if pid == 0:
-            _ending_here(lambda: work.run(_only(control, *descriptors[1:]), room))
+            _ending_here(lambda: _live(control, room, doors, work))
     except OSError:
         control.close()
         pid = 0
-    if room is not None:
-        os.close(room)
+    for number in descriptors[1:]:
+        os.close(number)
     return pid, control
+
+
+def _live(control: socket.socket, room: int | None, doors: list[int], work: Work) -> None:
+    for door in doors:
+        os.write(door, b"0")  # moves this process into the group
+    work.run(_only(control, *([room] if room is not None else [])), room)
 
 
 def _tell(control: socket.socket, message: bytes, *descriptors: int) -> None:

@@ -38,6 +38,12 @@ class Confined(Protocol):
     def memory(self) -> int:
         """Bytes that the whole tree holds now."""
 
+    def overran(self) -> bool:
+        """Whether the kernel ended a process of the tree that wanted more memory than it may have.
+
+        Asked once; only a control group tells.
+        """
+
     def processes(self) -> int:
         """How many processes the tree had when memory was last asked for."""
 
@@ -93,6 +99,10 @@ class ProcessTree:
         self._peak, self._held = max(self._peak, now), now
         self._cpu = max(self._cpu, tree.processor_seconds(self._pids))
         return now
+
+    def overran(self) -> bool:
+        """Nobody would tell."""
+        return False
 
     def processes(self) -> int:
         """How many processes there were when memory was last asked for."""

@@ -83,12 +83,22 @@ def data() -> dict[str, Any]:
     return {
         **examined[0],
         "message": "" if chosen.isolates else "CAIRN_SANDBOX=unsafe was set: learner code is not confined.",
-        "memory": "by adding up the tree's memory every 20 ms, and by an address space limit in each process",
+        **_groups(chosen),
         "landlock": landlock_version(),
         "user": "root" if os.geteuid() == 0 else "ordinary user",
         "kernel": platform.release(),
         "backends": examined,
     }
+
+
+def _groups(backend: Backend) -> dict[str, Any]:
+    """Who keeps the limits on memory, processes and cores, and what that means."""
+    missing = getattr(backend, "groups_missing", "") or f"{backend.name} does not use them"
+    if version := getattr(backend, "groups", 0):
+        kept = "a control group for each job: the kernel stops it at the limit, and counts only what it took"
+        return {"cgroups": version, "cgroups_missing": "", "memory": f"by version {version} of {kept}"}
+    kept = "adding up the tree's memory every 20 ms, and by an address space limit in each process"
+    return {"cgroups": 0, "cgroups_missing": missing, "memory": f"by {kept}"}
 
 
 def _examined(backend: Backend) -> dict[str, Any]:
@@ -127,7 +137,8 @@ def _show(found: dict[str, Any], console: Console) -> None:
     for examined in found["backends"]:
         _show_backend(examined, console)
     landlock = f"version {found['landlock']}" if found["landlock"] else "not in this kernel, and not needed"
-    console.print(f"Memory is limited {found['memory']}. Landlock: {landlock}.", markup=False)
+    why = f" No control groups: {found['cgroups_missing']}." if found["cgroups_missing"] else ""
+    console.print(f"Memory is limited {found['memory']}.{why} Landlock: {landlock}.", markup=False)
 
 
 def _show_backend(examined: dict[str, Any], console: Console) -> None:

@@ -9,14 +9,16 @@ import contextlib
 import os
 import subprocess
 import threading
+import weakref
 from collections.abc import Sequence
 from typing import IO
 
 from grader.contract import Limits
 from grader.harness.forks import runtime_for
 from grader.nursery import Fork, Nursery
-from grader.sandbox import bubblewrap, seccomp, tree
+from grader.sandbox import bubblewrap, cgroups, seccomp, tree
 from grader.sandbox.base import Confined, Exit
+from grader.sandbox.cgroups import Groups, NoGroups
 from grader.sandbox.runtime import Mark, runtime
 
 _COMMAND = ("-I", "-S", "-B", "-u", "/harness/warm_learner.py")
@@ -32,6 +34,14 @@ class Warm:
         self._lock = threading.Lock()
         self._cell: Nursery | None = None
         self._of: Mark = ()
+        self._groups, self.groups_missing = _groups()
+        if self._groups:
+            weakref.finalize(self, self._groups.close)  # those of the nurseries come first: they are younger
+
+    @property
+    def groups(self) -> int:
+        """Which version of control groups its jobs are in; 0 for none, for the reason ``groups_missing``."""
+        return self._groups.version if self._groups else 0
 
     def self_test(self) -> str:
         """Starts the cell and has a fork made. Returns why it did not work, or an empty text."""
@@ -50,7 +60,7 @@ class Warm:
         pipes = (*os.pipe(), *os.pipe())
         try:
             work = str(limits.file_bytes).encode(), [rpc, pipes[1], pipes[3]]
-            fork = self._employ(runtime_for(list(libraries)), *work)
+            fork = self._employ(runtime_for(list(libraries)), *work, limits)
         except OSError:
             os.close(pipes[0])
             os.close(pipes[2])
@@ -68,13 +78,13 @@ class Warm:
         """The cell's nursery, if it is there."""
         return self._cell if self._cell is not None and self._cell.alive() else None
 
-    def _employ(self, name: str, word: bytes, descriptors: list[int]) -> Fork:
+    def _employ(self, name: str, word: bytes, descriptors: list[int], limits: Limits) -> Fork:
         """Gives work to a fork; to one of a new cell if somebody killed the old one just now."""
         try:
-            return self._nursery().employ(name, word, descriptors)
+            return self._nursery().employ(name, word, descriptors, limits)
         except OSError:
             self._forget()
-            return self._nursery().employ(name, word, descriptors)
+            return self._nursery().employ(name, word, descriptors, limits)
 
     def _forget(self) -> None:
         with self._lock:
@@ -88,8 +98,16 @@ class Warm:
         with self._lock:
             now = bubblewrap.shown_now()
             if self._cell is None or self._of != now or not self._cell.alive():
-                self._cell, self._of = Nursery(_start), now
+                self._cell, self._of = Nursery(_start, self._groups), now
             return self._cell
+
+
+def _groups() -> tuple[Groups | None, str]:
+    """The control groups for jobs, or why there are none."""
+    try:
+        return cgroups.find(), ""
+    except NoGroups as why:
+        return None, str(why)
 
 
 def _start(fd: int, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
@@ -109,13 +127,20 @@ class Learner:
         self.stdout, self.stderr = stdout, stderr
 
     def memory(self) -> int:
-        """Bytes that the tree holds now, shared pages counted once. Orphans belong to the room's first."""
-        own = self._fork.pid
+        """Bytes that the tree holds now: in a control group what it took, else with what it was born with.
+
+        Orphans belong to the room's first.
+        """
+        own, group = self._fork.pid, self._fork.group
         self._pids = [own, *tree.descendants(own), *tree.descendants(self._fork.room_pid)]
-        now = tree.memory(self._pids)
+        now = group.memory() if group else tree.memory(self._pids)
         self._peak = max(self._peak, now)
         self._cpu = max(self._cpu, tree.processor_seconds(self._pids))
         return now
+
+    def overran(self) -> bool:
+        """Whether the kernel ended a process of the tree that wanted more memory than it may have."""
+        return self._fork.group is not None and self._fork.group.overran()
 
     def processes(self) -> int:
         """How many processes there were when memory was last asked for."""
@@ -133,16 +158,20 @@ class Learner:
         """Waits for the end of the learner's process."""
         end = self._fork.wait()
         code = 128 - end.code if end.code is not None and end.code < 0 else end.code
-        return Exit(code, max(self._cpu, end.cpu_seconds), max(self._peak, end.peak_bytes))
+        peak = self._fork.group.peak() if self._fork.group else end.peak_bytes
+        return Exit(code, max(self._cpu, end.cpu_seconds), max(self._peak, peak))
 
     def dismiss(self) -> Exit:
         """Kills the room. How long it takes to be cleared away is nobody's wait."""
         self._cpu = max(self._cpu, tree.processor_seconds([self._fork.pid]))
-        with contextlib.suppress(OSError), open(f"/proc/{self._fork.pid}/status") as file:  # noqa: PTH123
-            peak = next((line.split()[1] for line in file if line.startswith("VmHWM:")), "0")
-            self._peak = max(self._peak, int(peak) * 1024)
+        self._peak = max(self._peak, self._fork.group.peak() if self._fork.group else self._highest())
         self.kill()
         return Exit(None, self._cpu, self._peak)
+
+    def _highest(self) -> int:
+        with contextlib.suppress(OSError), open(f"/proc/{self._fork.pid}/status") as file:  # noqa: PTH123
+            return int(next((line.split()[1] for line in file if line.startswith("VmHWM:")), "0")) * 1024
+        return 0
 
     def close(self) -> None:
         """Closes the pipes, and what is held of the fork."""

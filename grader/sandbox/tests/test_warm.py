@@ -203,3 +203,52 @@ def alive(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+
+
+def devices(roots: list[int]) -> list[str]:
+    """Accelerators that these processes or their descendants have open."""
+    found = []
+    for pid in [*roots, *(child for root in roots for child in tree.descendants(root))]:
+        with contextlib.suppress(OSError):
+            found += [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    return [name for name in found if name.startswith(("/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/accel"))]
+
+
+UNTOUCHED = (
+    "import os\nimport torch\n"
+    "print(torch.cuda.is_initialized(), sorted(name for name in os.listdir('/dev') if 'nvidia' in name))\n"
+)
+
+
+def test_no_warm_process_and_no_fork_of_one_has_opened_a_device(warm: Warm) -> None:
+    """What opened a device holds memory of it, which would be in every fork: also where there is no device."""
+    assert output(warm, UNTOUCHED) == "False []\n"
+    assert warm._cell is not None
+    assert judges._nursery is not None
+    assert devices([warm._cell._process.pid, judges._nursery._process.pid]) == []
+
+
+def has_nvidia() -> bool:
+    return Path("/dev/nvidiactl").exists()
+
+
+@pytest.mark.skipif(
+    not has_nvidia(), reason="this machine has no NVIDIA device: nothing could have been opened"
+)
+def test_jobs_leave_nothing_in_the_memory_of_an_accelerator(warm: Warm) -> None:
+    asked = ["nvidia-smi", "--query-compute-apps=pid", "--format=csv,noheader"]
+    before = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    for _ in range(3):
+        assert (
+            output(
+                warm,
+                UNTOUCHED
+                + "try:\n    torch.ones(1, device='cuda')\nexcept (RuntimeError, AssertionError):\n    pass\n",
+            )
+            == "False []\n"
+        )
+        roots = (
+            [warm._cell._process.pid, judges._nursery._process.pid] if warm._cell and judges._nursery else []
+        )
+        assert devices(roots) == []
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == before
