@@ -1,4 +1,4 @@
-"""The command ``manage.py curriculum check|sync|coverage|schema``."""
+"""The command ``manage.py curriculum check|sync|coverage|schema|reference``."""
 
 import json
 import time
@@ -10,9 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cairn.catalog import content
+from cairn.catalog import content, training
 from cairn.catalog.coverage import Coverage, coverage, read_rows
+from cairn.catalog.documents import REFERENCE
 from cairn.catalog.errors import ContentError, ContentErrors
+from cairn.catalog.folders import NoFolder, find_folder
 from cairn.catalog.loader import Loaded, load
 from cairn.catalog.mathematics import FrontEndMissing
 from cairn.catalog.predictions import wrong_predictions
@@ -44,6 +46,9 @@ class Command(BaseCommand):
         rows.add_argument("--json", action="store_true", help="print one JSON document")
         schema = commands.add_parser("schema", help="write the JSON Schema of each kind of file")
         schema.add_argument("folder", type=Path, metavar="DIR")
+        reference = commands.add_parser("reference", help="train a project's solution and write its curves")
+        reference.add_argument("slug", metavar="PROJECT")
+        reference.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked."""
@@ -85,6 +90,20 @@ class Command(BaseCommand):
             f"Published release {release.pk}: {_counts(release.structure)}, in {seconds:.1f} s."
         )
 
+    def do_reference(self, options: dict[str, Any]) -> None:
+        """Train the solution with each seed, and the baseline; write ``reference.json``."""
+        try:
+            folder = find_folder(options["slug"], settings.CURRICULUM)
+            found = training.reference(folder, options["seeds"], _kept(), self.stdout.write)
+        except (NoFolder, ValueError, OSError) as error:
+            raise CommandError(str(error), returncode=1) from None
+        (folder / REFERENCE).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        for name, values in found["metrics"].items():
+            seeds = ", ".join(f"{value:.4g}" for value in values)
+            self.stdout.write(
+                f"{name}: {seeds}; baseline {found['baseline_metrics'].get(name, float('nan')):.4g}"
+            )
+
     def do_coverage(self, options: dict[str, Any]) -> None:
         """Print the rows that nothing covers."""
         try:
@@ -119,13 +138,22 @@ class Command(BaseCommand):
 
     def _prove_one(self, folder: Path) -> int:
         try:
-            proofs = list(prove(folder))
-        except NoExercise as error:
+            proofs = list(self._proofs(folder))
+        except (NoExercise, ValueError) as error:
             self.stderr.write(f"{folder.name}: {error}")
             return 1
         for proof in proofs:
             (self.stdout if proof.holds else self.stderr).write(_proof(folder, proof))
         return sum(not proof.holds for proof in proofs)
+
+    def _proofs(self, folder: Path) -> Iterable[Proof]:
+        trains = (folder / "project.yaml").is_file() and training.project(folder).training is not None
+        return training.prove(folder, _kept(), self.stdout.write) if trains else prove(folder)
+
+
+def _kept() -> Path:
+    """Where finished trainings lie, so that none is done twice."""
+    return Path(settings.HOME) / "trainings"
 
 
 def _folder(loaded: Loaded, slug: str) -> Path:
