@@ -21,6 +21,7 @@ def recall(images: np.ndarray, texts: np.ndarray, k: int) -> float:
 
 def main() -> None:
     """Train, tell how it goes, keep the encoders and the words."""
+    torch.set_num_threads(1)  # at this size a second thread costs more than it brings
     asked, shapes = cairn.parameters, cairn.data("shapes")
     captions = [str(caption) for caption in shapes["train_captions"]]
     vocabulary = Vocabulary.of(captions)

@@ -36,6 +36,7 @@ def accuracy(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> tuple[
 
 def main() -> None:
     """Train, tell how it goes, keep the network."""
+    torch.set_num_threads(1)  # at this size a second thread costs more than it brings
     asked, digits = cairn.parameters, cairn.data("digits")
     images, labels = prepare(digits["train_images"]), torch.tensor(digits["train_labels"])
     model = network()

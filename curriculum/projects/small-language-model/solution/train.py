@@ -34,6 +34,7 @@ def bits_a_byte(model: nn.Module, tokenizer: Tokenizer, stories: list[str]) -> f
 
 def main() -> None:
     """Train the tokenizer, then the model; keep both."""
+    torch.set_num_threads(1)  # at this size a second thread costs more than it brings
     asked, stories = cairn.parameters, cairn.data("stories")
     texts = [str(story) for story in stories["train_stories"]]
     tokenizer = Tokenizer(train_tokenizer(texts[:2000], int(asked.vocabulary)))
