@@ -26,6 +26,7 @@ MAX_ITEMS = 2_000_000
 MAX_DEPTH = 64
 MAX_BIGINT = 4096
 
+_TOO_LARGE = f"the value is too large to send (over {MAX_BYTES // 2**20} MB)"
 _HEAD = struct.Struct("<II")
 
 
@@ -59,11 +60,11 @@ class Encoder:
     def __init__(self, outgoing: Outgoing) -> None:
         self._outgoing = outgoing
         self._parts: list[Any] = []
-        self._depth = 0
+        self._depth = self._size = 0
 
     def encode(self, message: Any) -> list[Any]:
         """Returns the frame's buffers in order. Raises CodecError for a value that cannot cross."""
-        self._parts, self._depth = [], 0
+        self._parts, self._depth, self._size = [], 0, 0
         try:
             header = self._pack(message)
         except CodecError:
@@ -72,7 +73,7 @@ class Encoder:
             raise CodecError(f"the value cannot be sent: {error}") from None
         sizes = [len(part) for part in self._parts]
         if len(header) > MAX_HEADER or len(sizes) > MAX_PARTS or sum(sizes) > MAX_BYTES:
-            raise CodecError(f"the value is too large to send (over {MAX_BYTES // 2**20} MB)")
+            raise CodecError(_TOO_LARGE)
         head = _HEAD.pack(len(header), len(sizes)) + struct.pack(f"<{len(sizes)}Q", *sizes)
         return [head, header, *self._parts]
 
@@ -118,10 +119,16 @@ class Encoder:
 
     def _numpy(self, numpy: Any, value: Any) -> Any:
         plain = numpy.array(value, copy=None, subok=False, order="C")
-        self._parts.append(memoryview(plain.reshape(-1).view(numpy.uint8)) if plain.size else b"")
-        return msgpack.ExtType(
-            _Ext.ARRAY, self._pack([plain.dtype.str, list(plain.shape), len(self._parts) - 1])
-        )
+        part = self._add(memoryview(plain.reshape(-1).view(numpy.uint8)) if plain.size else b"")
+        return msgpack.ExtType(_Ext.ARRAY, self._pack([plain.dtype.str, list(plain.shape), part]))
+
+    def _add(self, part: Any) -> int:
+        """Puts a part beside the message, unless that makes it too large: then the rest need not be seen."""
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size > MAX_BYTES or len(self._parts) > MAX_PARTS:
+            raise CodecError(_TOO_LARGE)
+        return len(self._parts) - 1
 
     def _torch(self, torch: Any, value: Any) -> Any:
         name = str(value.dtype).removeprefix("torch.")
@@ -130,8 +137,7 @@ class Encoder:
         # resolve_*: a conjugated or negated view would otherwise show the bytes of what it is a view of.
         plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
         flat = plain.reshape(-1).view(torch.uint8).numpy() if plain.numel() else b""
-        self._parts.append(memoryview(flat))
-        mine = len(self._parts) - 1
+        mine = self._add(memoryview(flat))
         grad = value.grad if value.is_leaf else None
         return msgpack.ExtType(_Ext.TENSOR, self._pack([name, list(plain.shape), mine, grad]))
 
