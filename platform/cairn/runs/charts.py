@@ -44,7 +44,8 @@ def _charts(run: Run, names: list[str]) -> list[dict[str, Any]]:
     known = Blob.objects.filter(pk=run.charts).values_list("text", flat=True).first() if run.charts else None
     charts: dict[str, dict[str, Any]] = {}
     for wanted in json.loads(known) if known else ():
-        chart = charts.setdefault(family(wanted["names"][0]), {**wanted, "names": []})
+        title = family(wanted["names"][0])
+        chart = charts.setdefault(title, {**wanted, "title": title, "names": []})
         chart["names"] += [name for name in wanted["names"] if name not in chart["names"]]
     for name in sorted(names, key=lambda name: (name.startswith(SYSTEM), name)):
         chart = charts.setdefault(
