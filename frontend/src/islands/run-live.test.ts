@@ -49,6 +49,21 @@ test("many frames cause one fetch, and the fragment is replaced", async () => {
   expect(live.querySelector<HTMLElement>("[data-seq]")!.dataset["summary"]).toBe("1 passed");
 });
 
+test("points alone are in no hurry, and any event is", async () => {
+  answers = [fragment("training")];
+  page(fragment("waiting"));
+  const tell = (events: unknown[]): boolean =>
+    Socket.last.dispatchEvent(new MessageEvent("message", { data: JSON.stringify({ events, state: "running", points: [{}] }) }));
+  for (let k = 0; k < 3; k++) {
+    tell([]);
+    await vi.advanceTimersByTimeAsync(240);
+  }
+  expect(fetched).toHaveBeenCalledTimes(0);
+  tell([{}]);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(fetched).toHaveBeenCalledTimes(1);
+});
+
 test("without a socket it polls until the run has ended, then says the verdict once", async () => {
   answers = [fragment("1 passed"), fragment("1 passed, 1 failed", true)];
   const live = page(fragment("waiting"));

@@ -1,4 +1,5 @@
 const THROTTLE = 120;
+const BESIDE_POINTS = 2000; // curves draw their own points; here only the step is behind
 const ANNOUNCE = 2000;
 const POLL_FIRST = 1000;
 const POLL_MOST = 3000;
@@ -18,6 +19,7 @@ const POLL_BESIDE_SOCKET = 5000; // a socket can die without a word: what it sho
 export class RunLive extends HTMLElement {
   private socket: WebSocket | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private waits = 0; // what the timer was set to
   private fetching = false;
   private again = false;
   private poller: ReturnType<typeof setTimeout> | undefined;
@@ -68,7 +70,7 @@ export class RunLive extends HTMLElement {
       return; // an address that no socket can have: the fragment still comes over HTTP
     }
     this.socket.addEventListener("open", () => this.refreshSoon());
-    this.socket.addEventListener("message", () => this.refreshSoon());
+    this.socket.addEventListener("message", (event) => this.refreshSoon(ofPointsAlone(event.data) ? BESIDE_POINTS : THROTTLE));
     this.socket.addEventListener("close", () => this.refreshSoon());
     this.socket.addEventListener("error", () => this.socket?.close());
   }
@@ -81,12 +83,15 @@ export class RunLive extends HTMLElement {
     this.wait = Math.min(this.wait * 1.25, POLL_MOST);
   }
 
-  private refreshSoon(): void {
-    if (this.timer !== undefined || this.done) return;
+  /** Once after so long; what is in more of a hurry does not wait for what is not. */
+  private refreshSoon(wait = THROTTLE): void {
+    if (this.done || (this.timer !== undefined && wait >= this.waits)) return;
+    clearTimeout(this.timer);
+    this.waits = wait;
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.refresh();
-    }, THROTTLE);
+    }, wait);
   }
 
   private async refresh(): Promise<void> {
@@ -170,6 +175,13 @@ export class RunLive extends HTMLElement {
     this.timer = undefined;
     this.socket?.close();
   }
+}
+
+/** Whether a frame tells of curves and of nothing else. */
+function ofPointsAlone(data: unknown): boolean {
+  if (typeof data !== "string" || !data.includes('"points"')) return false;
+  const frame = JSON.parse(data) as { events: unknown[]; state: string; reload_after?: number };
+  return frame.events.length === 0 && frame.state === "running" && frame.reload_after === undefined;
 }
 
 customElements.define("run-live", RunLive);
