@@ -16,7 +16,9 @@ from cairn.accounts.models import User
 from cairn.runs import actions, live
 from cairn.runs.models import Run
 from cairn.runs.routing import websocket_urlpatterns
+from cairn.runs.tests import training
 from cairn.runs.tests.conftest import batch, queued, report
+from grader.contract import Batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,3 +138,21 @@ async def test_a_place_that_is_none_means_from_the_beginning(run: Run, alice: Us
     await claim("grade", "n1")
     async with watching(run, alice, after=after) as socket:
         assert texts(await frame(socket)) == ["starting"]
+
+
+async def test_points_come_live_and_who_missed_some_is_told_to_fetch(alice: User) -> None:
+    run = await sync_to_async(training.queued)(alice)
+    lease = await claim("train-cpu", "n1")
+    async with watching(run, alice) as socket:
+        await frame(socket)
+        await append(run.pk, lease.token, Batch(first=0, events=(training.line("loss", range(3)),)))
+        news = await frame(socket)
+        seconds = [0.0, 0.5, 1.0]
+        values = [1.0, 1 / 2, 1 / 3]
+        told = {"seq": 2, "name": "loss", "try": 1, "steps": [0, 1, 2], "values": values, "seconds": seconds}
+        assert news["points"] == [told]
+        assert news["events"] == []
+    async with watching(run, alice, after="1") as socket:
+        assert (await frame(socket))["reload_after"] == 1
+    async with watching(run, alice, after="2") as socket:
+        assert "reload_after" not in await frame(socket)

@@ -318,6 +318,11 @@ def test_a_comparison_needs_two_runs(query: str, run: Run, alice: User) -> None:
     assert signed_in(alice).get(address).status_code == 404
 
 
+def test_a_note_in_the_journal_is_begun_about_the_run(run: Run, node: Node, alice: User) -> None:
+    client = signed_in(alice)
+    assert f'value="run:{run.pk}"' in client.get(f"/runs/{run.pk}").content.decode()
+
+
 # --- the capsule
 
 
