@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bench import grading, machine, pages, publish, report
+from bench import grading, live, machine, pages, publish, report
 
 Say = Callable[[str], None]
 
@@ -18,6 +18,7 @@ class Part(StrEnum):
     GRADING = "grading"
     PAGES = "pages"
     PUBLISH = "publish"
+    LIVE = "live"
 
 
 def main(
@@ -50,6 +51,8 @@ def _measure(part: Part, quick: bool, port: int, say: Say) -> dict[str, Any]:
             return pages.measure(port, pages.QUICK if quick else pages.FULL, say)
         case Part.PUBLISH:
             return publish.measure(1 if quick else 5, say)
+        case Part.LIVE:
+            return live.measure(port, live.QUICK if quick else live.FULL, say)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bench.workload import KINDS
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- begin: measured by `make bench` -->", "<!-- end -->"
 _NONE = "-"
-PARTS = ("grading", "pages", "publish")
+PARTS = ("grading", "pages", "publish", "live")
 
 P50_GOAL, P95_GOAL = 0.003, 0.010
 RATE_GOAL = 80.0
@@ -30,6 +30,7 @@ PAGE_GOALS: dict[str, tuple[float, int]] = {
     pages.LANDING: (2.0, 2),
 }
 SCALE_GOAL = 2.0  # a full database beside an empty one
+CURVE_GOAL = 0.1  # seconds, for a curve of a million points
 MEMORY_GOAL = 120  # MB of an idle process
 REQUEST_GOAL, WEIGHT_GOAL = 12, 120  # of a cold lesson page, fonts apart; the weight in kB
 
@@ -335,6 +336,24 @@ def _publish(measured: dict[str, Any]) -> Iterator[Sheet]:
     )
 
 
+def _live(measured: dict[str, Any]) -> Iterator[Sheet]:
+    for name, found in measured["databases"].items():
+        rate = found["rate"]
+        yield Sheet(
+            f"A logged number, from the node to those who watch, on {name}: ms",
+            ("watching", "p50", "p95"),
+            tuple((crowd, _ms(one["p50"]), _ms(one["p95"])) for crowd, one in found["delays"].items()),
+            (f"One node and one web process sustain {rate['events']:,.0f} messages a second, with "
+             f"{rate['points']:,.0f} points.",),
+        )  # fmt: skip
+        goal = f"< {CURVE_GOAL * 1000:g}"
+        yield Sheet(
+            f"{measured['asked']:,} points of a curve of {measured['long']:,}, on {name}: ms",
+            ("what is asked for", "p50", "p95", "goal"),
+            tuple((part, _ms(one["p50"]), _ms(one["p95"]), goal) for part, one in found["reads"].items()),
+        )
+
+
 def _ms(seconds: float) -> str:
     milliseconds = seconds * 1000
     return f"{milliseconds:,.0f}" if abs(milliseconds) >= 100 else f"{milliseconds:.1f}"
@@ -344,4 +363,5 @@ _SHEETS: dict[str, Callable[[dict[str, Any]], Iterator[Sheet]]] = {
     "grading": _grading,
     "pages": _pages,
     "publish": _publish,
+    "live": _live,
 }

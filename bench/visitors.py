@@ -20,8 +20,8 @@ def main() -> None:
     people = _people(wanted["path"])
     crowd = _crowd(wanted["path"], wanted["crowd"])
     found = {
-        "sessions": {name: _session(person) for name, person in people.items()},
-        "crowd": [_session(person) for person in crowd],
+        "sessions": {name: session_of(person) for name, person in people.items()},
+        "crowd": [session_of(person) for person in crowd],
         "queries": {name: _queries(person, wanted["urls"]) for name, person in people.items()},
         "stored": {name: _stored(person) for name, person in people.items()},
     }
@@ -75,7 +75,8 @@ def _client(person: Any) -> Any:
     return client
 
 
-def _session(person: Any) -> str:
+def session_of(person: Any) -> str:
+    """The cookie of a person who is signed in."""
     return str(_client(person).cookies["sessionid"].value)
 
 
