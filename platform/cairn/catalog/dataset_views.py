@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from cairn.catalog.datasets import Package
 from cairn.catalog.library import DatasetEntry, Library
 from cairn.catalog.models import Document
-from cairn.catalog.queries import document, library
+from cairn.catalog.queries import document, document_at, library
 from cairn.ui.errors import NotFound
 
 GROUPS = {
@@ -53,7 +53,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     """One data set: where it comes from, what is in it, a few samples."""
     current = library()
     entry = current.dataset(slug)
-    body = document(Document.Kind.DATASET, slug).body
+    body = document_at(Document.Kind.DATASET, slug, entry.content_hash).body
     origin = entry.content.origin
     projects = [
         project
