@@ -7,6 +7,7 @@ makes is fenced by it, so work that was started twice can have its effect only o
 
 import secrets
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -15,12 +16,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.runs import artifacts, live, nodes, training
-from cairn.runs.models import SERVED, TRAIN_QUEUES, Blob, Failure, Node, Pause, Run, RunEvent
+from cairn.runs.models import SERVED, TRAIN_QUEUES, Blob, Failure, Node, Pause, Run, RunEvent, leased
 from cairn.runs.texts import digest, inert, inert_text
 from cairn.runs.wake import calls_for, wake
 from cairn.ui.errors import Forbidden, Refusal
@@ -126,23 +126,38 @@ def served_queue(token: str) -> str:
 
 
 def _next_waiting(queue: str, node: str) -> Run | None:
-    """The oldest waiting run of the person whose turn it is: fewest running, then longest not served.
+    """The oldest waiting run of the person whose turn it is.
 
     None for a node that drains and from a queue that is paused. The row is locked: by SKIP LOCKED where the
     database has it, else by SQLite's immediate transaction.
     """
-    waiting = Run.objects.filter(~Exists(Node.objects.filter(pk=node[:80], draining=True)), queue=queue)
-    waiting = waiting.filter(~Exists(Pause.objects.filter(pk=queue)), state=Run.State.QUEUED)
+    waiting = Run.objects.filter(queue=queue, state=Run.State.QUEUED)
     if connection.features.has_select_for_update_skip_locked:
         waiting = waiting.select_for_update(skip_locked=True)
-    of_owner = Run.objects.filter(owner=OuterRef("owner"), queue=queue)
-    running = of_owner.filter(state=Run.State.RUNNING).order_by().values("owner").annotate(n=Count("pk"))
+    theirs = (waiting.filter(owner=person).order_by("created_at").first() for person in _turns(queue, node))
+    return next(filter(None, theirs), None)
+
+
+def _turns(queue: str, node: str) -> list[int]:
+    """Who waits in a queue, next first: fewest running, then longest not served, then first come.
+
+    Two queries, and one where nobody waits. They touch what waits and what runs, not what has ended.
+    """
+    of_owner = Run.objects.filter(owner=OuterRef("pk"), queue=queue).order_by()
     served = of_owner.filter(started_at__isnull=False).order_by("-started_at").values("started_at")[:1]
-    return (
-        waiting.annotate(busy=Coalesce(Subquery(running.values("n")), 0), served=Subquery(served))
-        .order_by("busy", F("served").asc(nulls_first=True), "created_at")
-        .first()
+    first = of_owner.filter(state=Run.State.QUEUED).order_by("created_at").values("created_at")[:1]
+    people = User.objects.filter(
+        ~Exists(Node.objects.filter(pk=node[:80], draining=True)),
+        ~Exists(Pause.objects.filter(pk=queue)),
+        pk__in=Run.objects.filter(queue=queue, state=Run.State.QUEUED).order_by().values("owner"),
     )
+    turns = people.annotate(served=Subquery(served), first=Subquery(first)).order_by(
+        F("served").asc(nulls_first=True), "first"
+    )
+    if not (waiting := list(turns.values_list("pk", flat=True))):
+        return []
+    busy = Counter(leased().filter(queue=queue).values_list("owner", flat=True))
+    return sorted(waiting, key=busy.__getitem__)  # which leaves the order of those who have as many
 
 
 def _job(run: Run) -> Job:

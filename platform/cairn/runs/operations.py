@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from cairn.accounts.models import User
-from cairn.runs.models import Failure, Node, Pause, Run
+from cairn.runs.models import Failure, Node, Pause, Run, leased
 from cairn.runs.wake import calls_for, wake
 from cairn.ui.errors import NotFound
 from grader.contract import NodeState
@@ -109,8 +109,7 @@ def queue_states() -> list[QueueState]:
     """Every queue, in the order of their importance. Three queries."""
     queued = Run.objects.filter(state=Run.State.QUEUED).order_by().values("queue")
     waiting = {row["queue"]: row for row in queued.annotate(n=Count("pk"), oldest=Min("created_at"))}
-    leased = Run.objects.filter(state=Run.State.RUNNING).order_by().values_list("queue")
-    running = dict(leased.annotate(n=Count("pk")))
+    running = dict(leased().values_list("queue").annotate(n=Count("pk")))
     pauses = {pause.queue: pause for pause in Pause.objects.select_related("by")}
     return [
         QueueState(
@@ -127,8 +126,7 @@ def queue_states() -> list[QueueState]:
 def node_reports() -> list[NodeReport]:
     """The nodes heard of within a week, those that are there first. Two queries."""
     now = timezone.now()
-    leased = Run.objects.filter(state=Run.State.RUNNING).order_by().values_list("node")
-    running = dict(leased.annotate(n=Count("pk")))
+    running = dict(leased().values_list("node").annotate(n=Count("pk")))
     known = Node.objects.filter(seen_at__gt=now - NODES_KEPT)
     reports = [
         NodeReport(
@@ -144,8 +142,8 @@ def node_reports() -> list[NodeReport]:
 
 def running_now() -> list[Run]:
     """What runs, longest first; at most ``RUNNING_SHOWN``. One query, without what was handed in."""
-    leased = Run.objects.filter(state=Run.State.RUNNING).select_related("owner")
-    return list(leased.defer("spec", "report").order_by("started_at")[:RUNNING_SHOWN])
+    runs = leased().select_related("owner").defer("spec", "report")
+    return list(runs.order_by("started_at")[:RUNNING_SHOWN])
 
 
 def ended_lately() -> list[Ended]:
