@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bench import peers
@@ -20,6 +20,7 @@ from grader.contract import Event, Job, Phase, TestDone, Verdict
 from grader.run import run
 from grader.sandbox import select
 from grader.sandbox.base import Backend, SandboxUnavailable
+from grader.sandbox.warm import Warm as WarmBackend
 
 OWN, AGAIN = "own", "own, again"
 _WAITING_JOBS = 4
@@ -34,7 +35,7 @@ class Effort:
     submissions: int
 
 
-FULL, QUICK = Effort(fast=60, slow=5, submissions=60), Effort(fast=6, slow=1, submissions=6)
+FULL, QUICK = Effort(fast=60, slow=6, submissions=120), Effort(fast=6, slow=1, submissions=6)
 
 
 def measure(effort: Effort, say: Callable[[str], None]) -> dict[str, Any]:
@@ -89,6 +90,7 @@ def _latency(work: Workload, found: list[Backend], missing: dict[str, str], effo
         samplers |= {backend.name: _grading(task, backend) for backend in found}
         samplers |= {peer.name: peer.sampler for peer in others}
         slow = {peer.name for peer in others if peer.slow or work.kind == "torch"}
+        slow |= {backend.name for backend in found if _is_cold(backend)}
         counts = {name: effort.slow if name in slow else effort.fast for name in samplers}
         taken = interleave(samplers, counts)
     ours = {backend.name: asdict(summary(above(taken[backend.name], taken[OWN]))) for backend in found}
@@ -96,13 +98,19 @@ def _latency(work: Workload, found: list[Backend], missing: dict[str, str], effo
             "peers": [peer.name for peer in others], "absent": absent}  # fmt: skip
 
 
+def _is_cold(backend: Backend) -> bool:
+    """Whether it starts interpreters for each submission: seconds with PyTorch; no goal is meant for it."""
+    return not isinstance(backend, WarmBackend)
+
+
 def _grading(task: Job, backend: Backend) -> Sampler:
     return lambda: graded(task, backend)
 
 
 def _backend(backend: Backend, effort: Effort) -> dict[str, Any]:
+    few = replace(effort, submissions=max(2, effort.submissions // 10)) if _is_cold(backend) else effort
     return {
-        "throughput": {kind: _throughput(_grading(workload(kind).job(), backend), effort) for kind in KINDS},
+        "throughput": {kind: _throughput(_grading(workload(kind).job(), backend), few) for kind in KINDS},
         "memory": {kind: _memory(kind, backend) for kind in KINDS},
         "call": _calls(backend),
         "phases": {kind: _phases(workload(kind).job(), backend, effort.slow) for kind in KINDS},
@@ -137,7 +145,7 @@ def _mark(marks: list[float], event: Event) -> None:
 def _cold_throughput(missing: dict[str, str], effort: Effort) -> dict[str, Any]:
     with peers.peers(workload("torch"), missing) as (others, _):
         fast = [peer for peer in others if not peer.slow]
-        few = Effort(effort.fast, effort.slow, max(2, effort.submissions // 10))
+        few = replace(effort, submissions=max(2, effort.submissions // 10))
         return {peer.name: {"torch": _throughput(peer.sampler, few)} for peer in fast}
 
 

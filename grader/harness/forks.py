@@ -177,6 +177,20 @@ def exercise() -> None:
             optimizer.step()
 
 
+def touch() -> None:
+    """Does with the libraries what nearly every submission and its tests do: for a fork that waits for one."""
+    if numpy := sys.modules.get("numpy"):
+        rows = numpy.linspace(0.0, 1.0, 6).reshape(2, 3)
+        numpy.allclose(numpy.exp(rows @ rows.T - rows.max(axis=1, keepdims=True)).sum(axis=0), rows.mean())
+    if torch := sys.modules.get("torch"):
+        line = torch.zeros(2, requires_grad=True)
+        loss = torch.mean((line[0] * torch.linspace(-1, 1, 3) + line[1] - 1) ** 2)
+        (slope,) = torch.autograd.grad(loss, line)
+        with torch.no_grad():
+            line -= 0.5 * slope
+        torch.allclose(line.detach(), torch.tensor([1.0, 2.0]))
+
+
 def _fork_when_asked(sock: socket.socket, work: Work) -> None:
     """Forks for each request, and reports each fork's end; until the nursery is gone."""
     children: dict[int, tuple[int, socket.socket]] = {}

@@ -27,6 +27,7 @@ class Judges:
 
     def rehearse(self) -> None:
         """Judges a small job."""
+        forks.touch()
         judge.rehearse()
 
     def settle(self) -> None:

@@ -46,6 +46,7 @@ class Learners:
 
     def rehearse(self) -> None:
         """Does what every job does."""
+        forks.touch()
         learner.rehearse(self._codec)
 
     def settle(self) -> None:
