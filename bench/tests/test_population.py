@@ -21,13 +21,13 @@ UNTIL = date(2026, 11, 21)
 PATH = "zero-to-llm"
 PAGES = {
     "/home": 2,
-    f"/paths/{PATH}": 6,
+    f"/paths/{PATH}": 3,
     "/plan": 8,
-    f"/paths/{PATH}/milestones/linear-algebra": 5,
+    f"/paths/{PATH}/milestones/linear-algebra": 2,
     "/": 1,
-    "/topics/vectors-and-matrices": 4,
+    "/topics/vectors-and-matrices": 2,
     "/journal": 4,
-    "/map": 4,
+    "/map": 2,
     "/search?q=vector": 3,
 }
 """Most queries of a page once the process knows the release."""
