@@ -93,9 +93,14 @@ def _latency(work: Workload, found: list[Backend], missing: dict[str, str], effo
         slow |= {backend.name for backend in found if _is_cold(backend)}
         counts = {name: effort.slow if name in slow else effort.fast for name in samplers}
         taken = interleave(samplers, counts)
-    ours = {backend.name: asdict(summary(above(taken[backend.name], taken[OWN]))) for backend in found}
+    ours = {backend.name: asdict(summary(_above_own(taken[backend.name], taken[OWN]))) for backend in found}
     return {"ways": {name: asdict(summary(samples)) for name, samples in taken.items()}, "above_own": ours,
             "peers": [peer.name for peer in others], "absent": absent}  # fmt: skip
+
+
+def _above_own(samples: list[float], own: list[float]) -> list[float]:
+    """Pair by pair; one that is sampled less often, less the median of the learner's own code."""
+    return above(samples, own if len(samples) == len(own) else [summary(own).p50] * len(samples))
 
 
 def _is_cold(backend: Backend) -> bool:

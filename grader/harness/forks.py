@@ -178,7 +178,7 @@ def exercise() -> None:
 
 
 def touch() -> None:
-    """Does with the libraries what nearly every submission and its tests do: for a fork that waits for one."""
+    """Does with the libraries what nearly every submission or its tests do: for a fork that waits for one."""
     if numpy := sys.modules.get("numpy"):
         rows = numpy.linspace(0.0, 1.0, 6).reshape(2, 3)
         numpy.allclose(numpy.exp(rows @ rows.T - rows.max(axis=1, keepdims=True)).sum(axis=0), rows.mean())
