@@ -4,7 +4,7 @@ A comparison looks at type, then shape, then dtype, then finiteness, then values
 each earlier one can fool a later one: broadcasting saves a wrong shape, NaN compares as it likes, True is 1.
 """
 
-from grader.checks.authoring import cases, example, metric, raises
+from grader.checks.authoring import cases, example, lesson, metric, raises
 from grader.checks.compare import at_least, at_most, check, close, equal, gradient
 from grader.checks.outcome import CheckFailed, StudentError
 
@@ -19,6 +19,7 @@ __all__ = [
     "equal",
     "example",
     "gradient",
+    "lesson",
     "metric",
     "raises",
 ]

@@ -20,6 +20,16 @@ def example(test: Test) -> Test:
     return test
 
 
+def lesson(topic: str) -> Callable[[Test], Test]:
+    """Names the topic whose lesson explains what went wrong when this test fails, by its slug."""
+
+    def mark(test: Test) -> Test:
+        test.cairn_lesson = topic  # type: ignore[attr-defined]
+        return test
+
+    return mark
+
+
 def cases(**values: Iterable[Any]) -> Callable[[Test], Test]:
     """Runs a test once for each combination of ``values``, each with a row of its own on the page."""
     combinations = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]

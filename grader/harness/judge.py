@@ -163,6 +163,7 @@ class Judge:
         authoring.on_metric = lambda name, value: self._emit(Metric(name=name, value=value))
         for test in tests:
             self._emit(TestDone(result=self._one(test, student)))
+        self._look_for_signatures(student)
 
     def _one(self, test: Planned, student: Student) -> TestResult:
         """Runs one test. The time shown is the learner's own, not the test's."""
@@ -178,7 +179,21 @@ class Judge:
             trace=clean(outcome.trace, 4000),
             difference=_safe(outcome.difference),
             seconds=round(self._session.spent - before, 6),
+            lesson="" if outcome.status is TestStatus.PASSED else _lesson(test),
         )
+
+    def _look_for_signatures(self, student: Student) -> None:
+        """Of a training: what its curves, and a few questions to the model, say of common mistakes."""
+        folder = self._scratch / materials.FOLDER
+        if not folder.exists():
+            return
+        from grader.checks import signatures
+
+        self._session.new_test()
+        curves, data = materials.read(folder, "curves"), materials.read(folder, "data")
+        asked = student if self._session.spent < self._job.limits.wall_seconds / 2 else None
+        for finding in signatures.find(curves, asked, data):
+            self._emit(finding)
 
     def _outcome(self, test: Planned, student: Student) -> Outcome:
         try:
@@ -213,7 +228,7 @@ class Judge:
         return difference.model_copy(update={"call": difference.call or self._session.described_call()})
 
     def _arguments(self, test: Planned, student: Student) -> dict[str, Any]:
-        """What the test's parameters ask for by name: the student, a seeded generator, its case, materials."""
+        """What the test's parameters ask for by name: the student, a generator, materials, its case."""
         given: dict[str, Any] = {"student": student, **test.case}
         wanted = inspect.signature(test.function).parameters
         if "rng" in wanted:
@@ -244,6 +259,11 @@ def planned(module: types.ModuleType) -> Iterator[Planned]:
                 function=function,
                 case=case,
             )
+
+
+def _lesson(test: Planned) -> str:
+    """The topic that the author named for when it fails."""
+    return str(getattr(test.function, "cairn_lesson", ""))
 
 
 def is_example(function: Callable[..., None]) -> bool:

@@ -69,10 +69,14 @@ def _arrays(place: str) -> dict[str, Any]:
 def _curves(folder: Path, names: list[str]) -> dict[str, Any]:
     import numpy
 
-    from grader.checks.curves import Curve
+    from grader.checks.curves import Curves
 
     with numpy.load(folder / "curves.npz", allow_pickle=False) as columns:
-        return {
-            name: Curve(*(columns[f"{index}-{column}"] for column in ("steps", "values", "seconds")))
-            for index, name in enumerate(names)
-        }
+        return Curves({name: _curve(columns, index, name) for index, name in enumerate(names)})
+
+
+def _curve(columns: Any, index: int, name: str) -> Any:
+    from grader.checks.curves import Curve
+
+    steps, values, seconds = (columns[f"{index}-{column}"] for column in ("steps", "values", "seconds"))
+    return Curve(steps, values, seconds, name)

@@ -21,9 +21,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from grader import run as grading
+from grader.checks import signatures
+from grader.checks.curves import Curve
 from grader.contract import (
     MAX_MESSAGE_CHARS,
     Event,
+    Finding,
     Job,
     Kind,
     Phase,
@@ -129,8 +132,9 @@ class _Training:
             given = self._prepare(data)
             trained = self._train(given, data)
             if trained.verdict is not None:
+                report = self._report(trained, trained.verdict, trained.message)
                 self._tell(Phase(name="done"))
-                return self._report(trained, trained.verdict, trained.message)
+                return report
             if self._job.kind is Kind.ESTIMATE:
                 self._tell(Phase(name="done"))
                 return self._estimated(trained)
@@ -321,7 +325,16 @@ class _Training:
             cpu_seconds=round(trained.exit.cpu_seconds, 3),
             peak_bytes=trained.exit.peak_bytes,
             content_hash=self._job.content_hash,
+            findings=() if status is Verdict.PASSED else self._signatures(),
         )
+
+    def _signatures(self) -> tuple[Finding, ...]:
+        """What the curves alone say of a training that was not evaluated."""
+        arrays = self._record.arrays()
+        found = signatures.find({name: Curve(*columns, name) for name, columns in arrays.items()})
+        for finding in found:
+            self._tell(finding)
+        return tuple(found)
 
     def _joined(self, trained: _Trained, report: Report) -> Report:
         """One report of both: the evaluation's verdict, the training's time."""

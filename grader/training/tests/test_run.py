@@ -10,6 +10,7 @@ from grader.contract import (
     Artifact,
     ArtifactRole,
     Event,
+    Finding,
     Job,
     Kind,
     Limits,
@@ -244,3 +245,46 @@ def test_a_job_says_the_same_by_the_one_entry(tmp_path: Path) -> None:
     report = the_one_entry(job("print(1)"), lambda event: None, depot=Folder(tmp_path))
     assert (report.status, report.output) == (Verdict.PASSED, "1\n")
     assert Kind.TRAIN is job().kind
+
+
+CHECKS = """
+from grader.checks import lesson
+from grader.checks.curves import falls
+
+@lesson("optimizers-and-schedules")
+def test_loss(curves):
+    falls(curves["loss"], 0.5)
+
+@lesson("loss-functions")
+def test_fine(curves):
+    assert True
+
+def test_other(curves):
+    curves["accuracy"]
+"""
+
+
+def test_a_predicate_that_fails_links_to_its_lesson(tmp_path: Path) -> None:
+    program = "import cairn\nfor step in range(20): cairn.log({'loss': 1.0})\n"
+    ran = run(job(program, tests=CHECKS, files={"model.py": ""}), tmp_path)
+    assert ran.report.status is Verdict.FAILED
+    assert [test.lesson for test in ran.report.tests] == ["optimizers-and-schedules", "", ""]
+    assert "it should fall by 50%" in ran.report.tests[0].message
+    assert 'no curve "accuracy"; it logged loss' in ran.report.tests[2].message
+
+
+EXPLODES = """
+import cairn
+for step in range(40):
+    cairn.log({"loss": 2.0 * 1.3 ** step if step < 30 else float("nan")})
+END
+"""
+
+
+@pytest.mark.parametrize("end", ["", "raise ValueError('nan')"])
+def test_findings_are_in_the_report_evaluated_or_not(end: str, tmp_path: Path) -> None:
+    tests = "def test_x(curves):\n    pass\n"
+    ran = run(job(EXPLODES.replace("END", end), tests=tests, files={"model.py": ""}), tmp_path)
+    assert [finding.signature for finding in ran.report.findings] == ["exploding-gradients"]
+    assert tuple(ran.of(Finding)) == ran.report.findings
+    assert ran.phases[-1] == "done"
