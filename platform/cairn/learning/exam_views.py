@@ -21,7 +21,7 @@ from cairn.catalog.queries import AssessmentEntry, library
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.quiz_views import answered, respond, sign_in, standing, value_of
 from cairn.submissions import exams, quizzes
-from cairn.submissions.exam_rules import MOST_MINUTES, MOST_PERCENT, Late, ends_at, left
+from cairn.submissions.exam_rules import MOST_MINUTES, MOST_PERCENT, Extra, Late, ends_at, left
 from cairn.submissions.exams import Writer
 from cairn.submissions.models import ExamWindow, QuizAttempt, Sitting
 from cairn.ui.errors import NotFound, Refusal
@@ -110,7 +110,7 @@ def _exam_door(user: User | None, entry: AssessmentEntry) -> dict[str, Any]:
     exam, now = entry.content.exam, timezone.now()
     assert exam is not None  # noqa: S101 - only exams come here
     window = exams.window_for(user, entry.slug) if user else None
-    extra = exams.extra_of(user, entry.slug) if user else exams.Extra()
+    extra = exams.extra_of(user, entry.slug) if user else Extra()
     opening = exams.opening_of(window)
     end = ends_at(now, exam.minutes, extra, window.closes_at if window else None, Late(exam.late))
     whole = exam.minutes + round(extra.time(exam.minutes).total_seconds() / 60)

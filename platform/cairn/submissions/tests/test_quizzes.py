@@ -1,12 +1,17 @@
 """A go at a quiz: begun, answered one by one, explained at once, sealed, begun again."""
 
+import re
+
 import pytest
+from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.catalog.actions import publish
 from cairn.catalog.tests.sample import QUIZ, publish_sample, replace_in
 from cairn.submissions import quizzes
-from cairn.submissions.marking import BadAnswer
+from cairn.submissions.marking import BadAnswer, less_hint, mark
+from cairn.submissions.models import QuizAttempt
+from cairn.submissions.sheets import question_of
 from cairn.ui.errors import NotFound
 
 TOPIC = "vectors-and-matrices"
@@ -166,3 +171,112 @@ def test_attempts_are_their_owners_alone(noor):
     other = User.objects.create_user("other", "other@example.org", "granite-cairn-9")
     with pytest.raises(NotFound):
         quizzes.access_attempt(other, attempt.pk)
+
+
+# --- hints, and numbers of one's own
+
+MORE = """\
+  - id: hinted
+    type: text
+    prompt: Name the colour of snow.
+    answer: white
+    accept: [white]
+    hint: Like milk.
+    hint_cost: 0.25
+    explain: White.
+  - id: seeded
+    type: numeric
+    parameters: {a: {low: 2, high: 9}, b: {low: 2, high: 9}}
+    prompt: "What is {{a}} times {{b}}?"
+    answer: "{{a * b}}"
+    hint: Add {{a}} to itself, {{b}} times.
+    explain: "It is {{a * b}}."
+"""
+
+
+@pytest.fixture
+def more(noor, tmp_path):
+    file = tmp_path / QUIZ
+    file.write_text(file.read_text() + MORE)
+    publish(tmp_path)
+    return noor
+
+
+def numbers(user):
+    prompt = quizzes.sheet_for(user, TOPIC).question("seeded").prompt
+    return tuple(map(int, re.findall(r"\d+", prompt)))
+
+
+def test_a_hint_is_not_on_the_page_before_it_is_taken(more):
+    attempt = quizzes.start(more, TOPIC)
+    before = quizzes.sheet_for(more, TOPIC).question("hinted")
+    assert (before.has_hint, before.hint, before.hint_cost) == (True, "", 0.25)
+    quizzes.take_hint(attempt, "hinted")
+    assert quizzes.sheet_for(more, TOPIC).question("hinted").hint == "Like milk."
+
+
+def test_a_hint_that_was_taken_is_noted_and_costs_what_its_author_says(more):
+    attempt = quizzes.start(more, TOPIC)
+    quizzes.take_hint(attempt, "hinted")
+    quizzes.take_hint(attempt, "hinted")
+    assert quizzes.answer(attempt, "hinted", "white").points == 0.75
+    attempt.refresh_from_db()
+    assert (attempt.hints, attempt.results["hinted"]) == (["hinted"], 0.75)
+
+
+def test_a_hint_without_a_cost_is_free_and_one_after_the_answer_is_not_noted(more):
+    attempt = quizzes.start(more, TOPIC)
+    quizzes.take_hint(attempt, "seeded")
+    a, b = numbers(more)
+    assert quizzes.answer(attempt, "seeded", str(a * b)).points == 1
+    quizzes.answer(attempt, "hinted", "white")
+    quizzes.take_hint(attempt, "hinted")
+    attempt.refresh_from_db()
+    assert attempt.hints == ["seeded"]
+
+
+def test_where_there_is_no_hint_none_is_taken(more):
+    with pytest.raises(NotFound, match="no hint"):
+        quizzes.take_hint(quizzes.start(more, TOPIC), "how-much")
+
+
+def test_an_attempt_keeps_its_numbers_and_the_next_one_has_others(more):
+    attempt = quizzes.start(more, TOPIC)
+    first = numbers(more)
+    assert numbers(more) == first
+    for question, value in RIGHT.items():
+        quizzes.answer(attempt, question, value)
+    quizzes.answer(attempt, "steps", right_order(attempt))
+    quizzes.answer(attempt, "hinted", "white")
+    marked = quizzes.answer(attempt, "seeded", str(first[0] * first[1]))
+    assert (marked.points, marked.right_answer) == (1, str(first[0] * first[1]))
+    quizzes.start(more, TOPIC)
+    assert numbers(more) != first
+
+
+def test_two_learners_need_not_have_the_same_numbers(more):
+    people = [User.objects.create_user(f"p{i}", f"p{i}@example.org", "granite-cairn-9") for i in range(12)]
+    assert len({numbers(person) for person in people}) > 3
+
+
+def test_marks_can_be_computed_again_from_answers_hints_and_seed(more):
+    attempt = quizzes.start(more, TOPIC)
+    quizzes.take_hint(attempt, "hinted")
+    quizzes.answer(attempt, "hinted", "white")
+    a, b = numbers(more)
+    quizzes.answer(attempt, "seeded", str(a * b + 1))
+    attempt.refresh_from_db()
+    for question, given in attempt.answers.items():
+        quiz, own_id = quizzes.place_of(attempt, question)
+        asked = question_of(quiz, own_id, attempt.seed)
+        cost = asked.hint_cost if question in attempt.hints else 0
+        assert less_hint(mark(asked, given), cost) == attempt.results[question]
+
+
+def test_finished_attempts_are_listed_in_order(more):
+    assert quizzes.attempts_at(more, TOPIC) == []
+    QuizAttempt.objects.create(
+        user=more, topic=TOPIC, content_hash="x", seed=1, score=0.5, finished_at=timezone.now()
+    )
+    QuizAttempt.objects.create(user=more, topic=TOPIC, content_hash="x", seed=2)
+    assert [one.score for one in quizzes.attempts_at(more, TOPIC)] == [0.5]
