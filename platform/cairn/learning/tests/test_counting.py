@@ -166,3 +166,18 @@ def test_a_note_begins_where_one_reads_and_knows_what_it_is_about(client, alice,
     answer = client.post("/journal", fields)
     assert "/edit" in answer.url
     assert Note.objects.get(user=alice).about == about == fields["about"]
+
+
+def test_an_experiment_s_log_begins_on_its_run_for_its_owner_only(client, alice, mo, two_paths):
+    work = finish_all(alice)
+    client.force_login(mo)
+    assert "Write a note" not in text(client.get(f"/runs/{work.run_id}"))
+    client.force_login(alice)
+    fields = dict(
+        re.findall(r'name="(template|about)" value="([^"]*)"', text(client.get(f"/runs/{work.run_id}")))
+    )
+    assert fields == {"template": "experiment", "about": f"run:{work.run_id}"}
+    assert client.post("/journal", fields).status_code == 302
+    note = Note.objects.get(user=alice)
+    assert note.about == f"run:{work.run_id}"
+    assert "## Set-up" in note.text
