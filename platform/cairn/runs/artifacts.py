@@ -209,9 +209,11 @@ def for_job(run: Run, digest: str) -> StoredFile:
     raise NotFound("This job has no such artifact.")
 
 
-def listed(run: Run) -> list[RunArtifact]:
-    """All artifacts of a run by name, the newest first. One query."""
+def listed(run: Run, *, samples: bool = True) -> list[RunArtifact]:
+    """All artifacts of a run by name, the newest first, with or without samples. One query."""
     rows = RunArtifact.objects.filter(run=run).select_related("file").order_by("-pk")
+    if not samples:
+        rows = rows.exclude(role=ArtifactRole.SAMPLE)
     return sorted(rows, key=lambda row: row.name)
 
 

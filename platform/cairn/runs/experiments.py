@@ -14,8 +14,9 @@ from cairn.runs import curves
 from cairn.runs.curves import SYSTEM
 from cairn.runs.models import Blob, Chunk, Run, RunArtifact
 from cairn.runs.queries import access_run
+from cairn.runs.quotas import DEVICES
 from cairn.ui.errors import Forbidden, NotFound, Refusal
-from grader.contract import Kind
+from grader.contract import ArtifactRole, Kind
 
 MOST_ROWS = 500
 MOST_COMPARED = 6
@@ -243,9 +244,12 @@ def compared(user: User, ids: Sequence[UUID]) -> Comparison:
     if not all(run.trains for run in runs):
         raise NotFound("Only training runs can be compared.")
     made: dict[UUID, list[RunArtifact]] = {run.pk: [] for run in runs}
-    for row in RunArtifact.objects.filter(run__in=runs).select_related("file").order_by("name", "pk"):
+    kept = RunArtifact.objects.filter(run__in=runs).exclude(role=ArtifactRole.SAMPLE)
+    for row in kept.select_related("file").order_by("name", "pk"):
         made[row.run_id].append(row)
-    settings = [parameters(run) | {"seed": run.spec["seed"], "device": run.queue} for run in runs]
+    settings = [
+        parameters(run) | {"seed": run.spec["seed"], "device": DEVICES.get(run.queue, "")} for run in runs
+    ]
     return Comparison(
         runs=tuple(runs),
         parameters=_side_by_side(settings),

@@ -44,7 +44,7 @@ def context_of(run: Run) -> dict[str, Any]:
         "charts": charts.config([run], [fact.name for fact in facts]),
         "charts_id": f"charts-{run.pk}",
         "journal_url": "/journal",
-        "artifacts": artifacts.listed(run),
+        "artifacts": artifacts.listed(run, samples=False),
         "samples": samples(run),
         "gaps": experiments.gaps(experiments.metrics(run)),
         "began": began,
@@ -54,10 +54,16 @@ def context_of(run: Run) -> dict[str, Any]:
     }
 
 
-def samples(run: Run, shown: int = 24) -> list[dict[str, Any]]:
-    """The newest samples of a run, one of each name and step. One query."""
-    rows = run.events.filter(data__kind="sample").order_by("-seq").values_list("data", flat=True)[:shown]
-    return [dict(row) for row in rows]
+SAMPLES_READ, SAMPLES_OF_A_NAME = 200, 4
+
+
+def samples(run: Run) -> list[dict[str, Any]]:
+    """The newest samples of a run, a few of each name, by name. One query."""
+    rows = run.events.filter(data__kind="sample").order_by("-seq").values_list("data", flat=True)
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for row in rows[:SAMPLES_READ]:
+        by_name.setdefault(row["name"], []).append(dict(row))
+    return [one for name in sorted(by_name) for one in by_name[name][:SAMPLES_OF_A_NAME]]
 
 
 # --- curves
