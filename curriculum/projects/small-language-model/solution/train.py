@@ -7,7 +7,17 @@ import torch
 from torch import nn
 
 import cairn
-from solution import CONTEXT, LanguageModel, Tokenizer, accumulate, continued, loss_of, pack, train_tokenizer
+from solution import (
+    CONTEXT,
+    END,
+    LanguageModel,
+    Tokenizer,
+    accumulate,
+    continued,
+    loss_of,
+    pack,
+    train_tokenizer,
+)
 
 SHAPE = {"width": 128, "layers": 4, "heads": 4}
 BATCH = 16
@@ -39,9 +49,12 @@ def main() -> None:
     texts = [str(story) for story in stories["train_stories"]]
     tokenizer = Tokenizer(train_tokenizer(texts[:2000], int(asked.vocabulary)))
     cairn.save("tokenizer", {"merges": tokenizer.merges, "shape": SHAPE})
-    rows = torch.tensor(pack([tokenizer.encode(text) for text in texts], CONTEXT))
+    stream = torch.tensor(pack([tokenizer.encode(text) for text in texts], CONTEXT)[:, :-1].ravel())
+    # Each row begins where a story does: what is to be looked up is then always at about the same place.
+    starts = (stream[:-CONTEXT] == END).nonzero()
+    rows = stream.unfold(0, CONTEXT + 1, 1)
     valid = [str(story) for story in stories["valid_stories"][:100]]
-    print(f"{tokenizer.size} tokens; {rows.numel():,} of them in {len(texts):,} stories")
+    print(f"{tokenizer.size} tokens; {len(stream):,} of them in {len(texts):,} stories")
 
     model = LanguageModel(tokenizer.size, **SHAPE)
     print(f"{sum(weight.numel() for weight in model.parameters()):,} parameters")
@@ -55,7 +68,7 @@ def main() -> None:
         rate = rate_at(step, steps, asked.rate)
         optimizer.param_groups[0]["lr"] = rate
         # Each step's rows follow from its number, so that a training that goes on draws what it would have drawn.
-        chosen = np.random.default_rng([cairn.seed, step]).integers(len(rows), size=BATCH)
+        chosen = starts[np.random.default_rng([cairn.seed, step]).integers(len(starts), size=BATCH), 0]
         optimizer.zero_grad()
         loss = accumulate(model, rows[chosen], int(asked.parts))
         length = nn.utils.clip_grad_norm_(model.parameters(), 1.0)

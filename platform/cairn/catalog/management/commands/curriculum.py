@@ -1,4 +1,4 @@
-"""The command ``manage.py curriculum check|sync|coverage|schema|reference``."""
+"""The command ``manage.py curriculum check|sync|coverage|schema|reference|curves``."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cairn.catalog import content, training
+from cairn.catalog import content, curve_figures, training
 from cairn.catalog.coverage import Coverage, coverage, read_rows
 from cairn.catalog.documents import REFERENCE
 from cairn.catalog.errors import ContentError, ContentErrors
@@ -46,6 +46,8 @@ class Command(BaseCommand):
         rows.add_argument("--json", action="store_true", help="print one JSON document")
         schema = commands.add_parser("schema", help="write the JSON Schema of each kind of file")
         schema.add_argument("folder", type=Path, metavar="DIR")
+        curves = commands.add_parser("curves", help="draw the curves of all references")
+        curves.add_argument("folder", type=Path, metavar="DOCS")
         reference = commands.add_parser("reference", help="train a project's solution and write its curves")
         reference.add_argument("slug", metavar="PROJECT")
         reference.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N")
@@ -97,12 +99,19 @@ class Command(BaseCommand):
             found = training.reference(folder, options["seeds"], _kept(), self.stdout.write)
         except (NoFolder, ValueError, OSError) as error:
             raise CommandError(str(error), returncode=1) from None
-        (folder / REFERENCE).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        (folder / REFERENCE).write_text(json.dumps(found) + "\n", encoding="utf-8")
         for name, values in found["metrics"].items():
             seeds = ", ".join(f"{value:.4g}" for value in values)
             self.stdout.write(
                 f"{name}: {seeds}; baseline {found['baseline_metrics'].get(name, float('nan')):.4g}"
             )
+
+    def do_curves(self, options: dict[str, Any]) -> None:
+        """Write ``training-curves.md`` and its figures."""
+        for file in curve_figures.page(
+            sorted(Path(settings.CURRICULUM).glob("projects/*")), options["folder"]
+        ):
+            self.stdout.write(str(file))
 
     def do_coverage(self, options: dict[str, Any]) -> None:
         """Print the rows that nothing covers."""
