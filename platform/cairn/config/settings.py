@@ -149,6 +149,7 @@ ACCOUNT_EMAIL_VERIFICATION = env.text("CAIRN_EMAIL_VERIFICATION", "mandatory" if
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip", "reset_password": "10/m/ip"}
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_ADAPTER = "cairn.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "cairn.accounts.forms.SignInForm",
     "signup": "cairn.accounts.forms.CreateAccountForm",

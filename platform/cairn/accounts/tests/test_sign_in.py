@@ -67,7 +67,7 @@ def test_a_wrong_password_is_told_without_saying_which_is_wrong(client, lea):
     unknown = client.post("/account/login/", {"login": "nobody", "password": "wrong"}).content.decode()
 
     def told(page):
-        return re.findall(r"not correct[^<]*", page)
+        return re.findall(r"No account has this[^<]*", page)
 
     assert told(known) == told(unknown) != []
 
@@ -206,3 +206,18 @@ class TestTokens:
         answer = client.get("/api/v1/me", headers={"Authorization": header})
         assert answer.status_code == 401
         assert answer.headers["Content-Type"].startswith("application/problem+json")
+
+
+def test_a_wrong_password_says_what_to_do_and_not_whether_the_account_exists(client):
+    User.objects.create_user("noor", "noor@example.org", "granite-and-lichen-7")
+    said = []
+    for name in ("noor", "nobody", "noor@example.org"):
+        answer = client.post("/account/login/", {"login": name, "password": "wrong"})
+        said += answer.context["form"].non_field_errors()
+    assert said == ["No account has this name and this password. Check both, or ask for a new password."] * 3
+
+
+def test_too_many_wrong_passwords_say_how_long_to_wait(client):
+    for _ in range(6):
+        answer = client.post("/account/login/", {"login": "noor", "password": "wrong"})
+    assert "Wait five minutes" in answer.content.decode()
