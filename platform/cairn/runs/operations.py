@@ -107,18 +107,13 @@ def drain(node: str, on: bool) -> None:
 
 def queue_states() -> list[QueueState]:
     """Every queue, in the order of their importance. Three queries."""
-    queued = Run.objects.filter(state=Run.State.QUEUED).order_by().values("queue")
-    waiting = {row["queue"]: row for row in queued.annotate(n=Count("pk"), oldest=Min("created_at"))}
+    queued = Run.objects.filter(state=Run.State.QUEUED).order_by().values_list("queue")
+    counts = queued.annotate(n=Count("pk"), oldest=Min("created_at"))
+    waiting: dict[str, tuple[int, datetime | None]] = {name: (n, oldest) for name, n, oldest in counts}
     running = dict(leased().values_list("queue").annotate(n=Count("pk")))
     pauses = {pause.queue: pause for pause in Pause.objects.select_related("by")}
     return [
-        QueueState(
-            name,
-            waiting.get(name, {}).get("n", 0),
-            waiting.get(name, {}).get("oldest"),
-            running.get(name, 0),
-            pauses.get(name),
-        )
+        QueueState(name, *waiting.get(name, (0, None)), running.get(name, 0), pauses.get(name))
         for name in Run.Queue.values
     ]
 
