@@ -11,6 +11,7 @@ from cairn.accounts.models import Cohort
 from cairn.learning.mastery_queries import deck_of
 from cairn.submissions import exams, quizzes
 from cairn.submissions.models import ExamWindow, ExtraTime, QuizAttempt, Sitting
+from cairn.submissions.sheets import question_of
 from cairn.submissions.tests.exam_sample import publish_exam
 
 pytestmark = pytest.mark.django_db
@@ -378,3 +379,54 @@ def test_what_was_missed_in_a_drawn_quiz_comes_back_in_practice(exam, alice, as_
     of_the_topic = {key.partition("--")[2] for key in missed if key.startswith("vectors-and-matrices--")}
     assert of_the_topic
     assert {card.item for card in deck_of(alice).cards} == of_the_topic
+
+
+def right_fields(attempt, asked):
+    """The form that somebody who knows would send for a question of the bank."""
+    quiz, own_id = quizzes.place_of(attempt, asked.id)
+    question = question_of(quiz, own_id, attempt.seed)
+    match question.type:
+        case "single":
+            return {"value": next(o.value for o in asked.options if "Seven" in o.html)}
+        case "numeric":
+            return {"value": str(question.answer)}
+        case "match":
+            places = [next(o.value for o in asked.options if word in o.html) for word in ("barks", "purrs")]
+            return {"match": "2", "pair-0": places[0], "pair-1": places[1]}
+        case "fill":
+            return {"fill": "1", "gap-0": " zeros"}
+        case "predict":
+            return {"value": "0 \r\n1\r\n\r\n"}
+    return {"value": question.answer}
+
+
+def test_every_kind_of_question_is_answered_by_its_own_form(exam, alice, as_):
+    page, entry = as_(alice), exam.assessment("phase-zero")
+    kinds = set()
+    for _ in range(4):  # each attempt draws half of the bank
+        page.post(f"{DRAWN}/attempts")
+        attempt = QuizAttempt.objects.latest("pk")
+        for asked in quizzes.sheet_of(attempt, entry).questions:
+            own = asked.id.startswith("phase-zero--")
+            fields = right_fields(attempt, asked) if own else {"value": "1"} | _kind(asked)
+            assert (
+                page.post(DRAWN, {"question": asked.id, "attempt": attempt.pk, **fields}).status_code == 302
+            )
+        attempt.refresh_from_db()
+        of_the_bank = {key: points for key, points in attempt.results.items() if key.startswith("phase-zero")}
+        assert set(of_the_bank.values()) == {1.0}
+        kinds |= set(of_the_bank)
+    assert len(kinds) >= 5
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "count"), [("alice", DRAWN, 4), ("mo", ROOM, 7), ("mo", "/exams", 4)]
+)
+def test_pages_cost_a_fixed_number_of_queries(
+    window, alice, mo, as_, who, address, count, django_assert_num_queries
+):
+    as_(alice).post(f"{DRAWN}/attempts")
+    exams.begin(alice, "midterm")
+    page = as_({"alice": alice, "mo": mo}[who])
+    with django_assert_num_queries(count):
+        page.get(address)
