@@ -83,8 +83,9 @@ class Fork:
 
         To give its memory back may take it longer than we have to do: that comes after everybody else's work.
         """
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, _LATE) if self.pid else None
+        if self._pidfd is not None and _lives(self._pidfd):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.pid, _LATE)
         for pidfd in (self._pidfd, self._room):
             if pidfd is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -261,6 +262,12 @@ def _end(owner: int, sock: socket.socket, process: "subprocess.Popen[bytes]") ->
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _lives(pidfd: int) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return not poll.poll(0)
 
 
 def _pid_of(pidfd: int) -> int:
