@@ -31,46 +31,46 @@ class TolerantClient(RedisCacheClient):
         self._owed: set[str] = set()
         self._down_until = 0.0
 
-    def add(self, key: str, value: Any, timeout: int | None) -> bool:
+    def add(self, key: Any, value: Any, timeout: Any) -> bool:
         """True where it is not known to be there: who asks for leave to do something then does it."""
         return self._try(lambda: super(TolerantClient, self).add(key, value, timeout), True)
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: Any, default: Any) -> Any:
         """The value, or the default."""
         return self._try(lambda: super(TolerantClient, self).get(key, default), default)
 
-    def set(self, key: str, value: Any, timeout: int | None) -> None:
+    def set(self, key: Any, value: Any, timeout: Any) -> None:
         """Keeps the value, if it can."""
         self._try(lambda: super(TolerantClient, self).set(key, value, timeout), None, key)
 
-    def touch(self, key: str, timeout: int | None) -> bool:
+    def touch(self, key: Any, timeout: Any) -> bool:
         """Whether it was there, as far as is known."""
         return self._try(lambda: super(TolerantClient, self).touch(key, timeout), False)
 
-    def delete(self, key: str) -> bool:
+    def delete(self, key: Any) -> bool:
         """Removes the value, now or before it can be read again."""
         return self._try(lambda: super(TolerantClient, self).delete(key), False, key)
 
-    def get_many(self, keys: Any) -> dict[str, Any]:
+    def get_many(self, keys: Any) -> dict[Any, Any]:
         """What is there of these."""
         return self._try(lambda: super(TolerantClient, self).get_many(keys), {})
 
-    def has_key(self, key: str) -> bool:
+    def has_key(self, key: Any) -> bool:
         """Whether it is there, as far as is known."""
         return self._try(lambda: super(TolerantClient, self).has_key(key), False)
 
-    def incr(self, key: str, delta: int) -> int:
+    def incr(self, key: Any, delta: int) -> int:
         """The new count. Raises ValueError for a key that is not there, as far as is known."""
         found: int | None = self._try(lambda: super(TolerantClient, self).incr(key, delta), None, key)
         if found is None:
             raise ValueError(f"Key '{key}' not found.")
         return found
 
-    def set_many(self, data: dict[str, Any], timeout: int | None) -> None:
+    def set_many(self, data: Any, timeout: Any) -> None:
         """Keeps the values, if it can."""
         self._try(lambda: super(TolerantClient, self).set_many(data, timeout), None, *data)
 
-    def delete_many(self, keys: list[str]) -> None:
+    def delete_many(self, keys: Any) -> None:
         """Removes the values, now or before they can be read again."""
         self._try(lambda: super(TolerantClient, self).delete_many(keys), None, *keys)
 
@@ -85,7 +85,7 @@ class TolerantClient(RedisCacheClient):
         except RedisError:
             return False
 
-    def _try(self, ask: Callable[[], Value], otherwise: Value, *changes: str) -> Value:
+    def _try(self, ask: Callable[[], Value], otherwise: Value, *changes: Any) -> Value:
         """What Redis says, or ``otherwise``; ``changes`` are keys that are wrong if it does not hear this."""
         if time.monotonic() >= self._down_until:
             try:
@@ -118,5 +118,5 @@ class TolerantRedisCache(RedisCache):
 
     def answers(self) -> bool:
         """Whether Redis answers just now."""
-        client: TolerantClient = self._cache
-        return client.answers()
+        client: Any = self._cache
+        return bool(client.answers())

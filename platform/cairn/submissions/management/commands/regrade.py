@@ -65,7 +65,10 @@ class Command(BaseCommand):
                 table.add_row(str(change.regrade.submission), change.now, change.then)
         same = len(changes) - waiting - table.row_count
         if table.row_count:
-            Console(file=self.stdout, soft_wrap=True, markup=False, highlight=False).print(table)
+            console = Console(soft_wrap=True, markup=False, highlight=False)
+            with console.capture() as drawn:
+                console.print(table)
+            self.stdout.write(drawn.get())
         self.stdout.write(f"{table.row_count} would change, {same} stay the same, {waiting} not graded yet.")
 
 
