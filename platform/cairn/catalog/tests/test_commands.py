@@ -121,7 +121,7 @@ def test_every_kind_of_file_has_a_schema(root, tmp_path):
     schema = json.loads((tmp_path / "schemas" / "topic.schema.json").read_text())
     assert {"title", "summary", "minutes"} <= set(schema["required"])
     names = {file.name.split(".")[0] for file in (tmp_path / "schemas").iterdir()}
-    assert names == {"topic", "quiz", "exercise", "project", "path"}
+    assert names == {"topic", "quiz", "exercise", "project", "path", "skillmap", "assessment"}
 
 
 @pytest.mark.usefixtures("sandbox")

@@ -21,7 +21,10 @@ from cairn.catalog.predictions import wrong_predictions
 from grader.local import NoExercise, Proof, prove
 from grader.sandbox.base import SandboxUnavailable
 
-MODELS = (content.Topic, content.Quiz, content.Exercise, content.Project, content.SkillMap, content.Path)
+MODELS = (
+    content.Topic, content.Quiz, content.Exercise, content.Project, content.SkillMap, content.Path,
+    content.Assessment,
+)  # fmt: skip
 
 
 class Command(BaseCommand):
