@@ -6,7 +6,7 @@ RUN_STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
 NPM_STAMP := frontend/node_modules/.installed
 FRONT := frontend/dist/.built
-REQUIREMENTS := requirements.txt constraints.txt platform/requirements.txt grader/requirements.txt grader/training/requirements.txt grader/node.txt
+REQUIREMENTS := requirements.txt constraints.txt platform/requirements.txt grader/requirements.txt grader/training/requirements.txt grader/node.txt grader/data.txt
 FRONT_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 PYTEST := .venv/bin/pytest
 
@@ -43,6 +43,9 @@ test-sqlite: $(DEV_STAMP) $(FRONT)
 test-services: $(DEV_STAMP) $(FRONT)
 	$(PYTHON_BIN) -m tests.services $(PYTEST) platform tests
 
+test-gpu: $(DEV_STAMP) ## the tests that need an NVIDIA GPU; without one they say so
+	$(PYTEST) -m gpu -rs grader
+
 bench: $(RUN_STAMP) $(FRONT) ## what grading, pages and publishing cost, beside their peers
 	$(PYTHON_BIN) -m bench
 
@@ -63,6 +66,7 @@ tools:
 $(RUN_STAMP): .venv/.made $(REQUIREMENTS)
 	@echo "Installing what the site needs. The first time takes a minute or two."
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --no-deps -r grader/data.txt
 	@touch $@
 
 $(DEV_STAMP): $(RUN_STAMP) requirements-dev.txt

@@ -18,7 +18,7 @@ Points = list[tuple[float, float]]
 
 
 def page(folders: Iterable[Path], docs: Path) -> list[Path]:
-    """Writes ``training-curves.md`` and its figures into ``docs``, from every project that has a reference."""
+    """Writes ``training-curves.md`` and its figures into ``docs``, from each project with a reference."""
     parts, written = [_HEAD], []
     for folder in folders:
         if not (folder / REFERENCE).is_file():
@@ -37,9 +37,9 @@ def page(folders: Iterable[Path], docs: Path) -> list[Path]:
 
 _HEAD = """# Training curves
 
-What the reference solution of each project that trains does over a few seeds (the band, its mean as a
-line), and what its baseline does (dashed). Both were trained and evaluated as a learner's files are, sealed. The
-page is made by `python manage.py curriculum curves docs`, out of what `curriculum reference PROJECT` measured.
+What the reference solution of each project that trains does over a few seeds (the band, its mean as a line),
+and what its baseline does (dashed). Both were trained and evaluated as a learner's files are, sealed.
+`python manage.py curriculum curves docs` makes this page of what `curriculum reference PROJECT` measured.
 """
 
 
