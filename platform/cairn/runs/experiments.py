@@ -248,7 +248,7 @@ def compared(user: User, ids: Sequence[UUID]) -> Comparison:
     for row in kept.select_related("file").order_by("name", "pk"):
         made[row.run_id].append(row)
     settings = [
-        parameters(run) | {"seed": run.spec["seed"], "device": DEVICES.get(run.queue, "")} for run in runs
+        parameters(run) | {"seed": run.spec["seed"], "device": DEVICES[Run.Queue(run.queue)]} for run in runs
     ]
     return Comparison(
         runs=tuple(runs),

@@ -23,6 +23,7 @@ from cairn.runs.person import person
 from cairn.ui.errors import NotFound
 
 MAX_POINTS = 5_000
+FURTHEST = 2**53  # steps and seconds beyond are none
 DOWNLOAD_POLICY = "sandbox; default-src 'none'"
 
 
@@ -96,7 +97,7 @@ def _number(text: str | None, otherwise: float) -> float:
         value = float(text) if text else otherwise
     except ValueError:
         return otherwise
-    return otherwise if math.isnan(value) else value
+    return value if abs(value) <= FURTHEST else otherwise
 
 
 class _Lines:

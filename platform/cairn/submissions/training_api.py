@@ -66,7 +66,7 @@ class ProjectRunsView(APIView):
         asked = given.validated_data
         form = TrainingForm(spec, user, with_defaults(spec, _fields(asked)))
         if not form.is_valid():
-            raise serializers.ValidationError({_said(name): errors for name, errors in form.errors.items()})
+            raise serializers.ValidationError({_said(n): list(errors) for n, errors in form.errors.items()})
         if unknown := set(asked.get("parameters", {})) - {one.name for one in spec.parameters}:
             raise serializers.ValidationError(dict.fromkeys(unknown, "This project has no such setting."))
         limits.check_train(request)

@@ -158,7 +158,7 @@ def test_the_page_costs_a_fixed_number_of_queries(
     client = signed_in(alice)
     with django_assert_num_queries(10):
         client.get(f"/runs/{run.pk}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(f"/runs/{run.pk}/curves")
 
 
@@ -190,6 +190,8 @@ def test_a_window_that_makes_no_sense_is_the_whole(run: Run, node: Node, alice: 
         signed_in(alice), run, names="loss", points="x", axis="moon", **{"from": "nan", "to": "?"}
     )
     assert len(answer["curves"]["loss"]["tries"][0]["x"]) == 200
+    beyond = curves(signed_in(alice), run, names="loss", **{"from": "-1e300", "to": "inf"})
+    assert len(beyond["curves"]["loss"]["tries"][0]["x"]) == 200
 
 
 def test_every_point_is_exported(run: Run, node: Node, alice: User) -> None:
