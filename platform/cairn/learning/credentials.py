@@ -173,8 +173,14 @@ def verified(token: str, folder: Path) -> dict[str, Any]:
         key = public_keys(folder).get(thumbprint)
         if key is None:
             raise NotGenuine("This credential was not signed with a key of this site.")
-        options = {"require": ["iss", "jti", "nbf"], "verify_aud": False, "verify_sub": False}
-        return dict(jwt.decode(token, jwt.PyJWK(key), algorithms=[ALGORITHM], options=options))
+        return dict(
+            jwt.decode(
+                token,
+                jwt.PyJWK(key),
+                algorithms=[ALGORITHM],
+                options={"require": ["iss", "jti", "nbf"], "verify_aud": False, "verify_sub": False},
+            )
+        )
     except jwt.InvalidSignatureError:
         raise NotGenuine(
             "The signature does not fit: the credential was changed after it was issued."
