@@ -15,6 +15,7 @@ _KILL, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
 _EPERM, _ENOSYS = 1, 38
 _NUMBER, _ARCH, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24  # offsets in struct seccomp_data
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME}
+_IO_URING = (425, 426, 427)  # the same on both machines
 _AF_UNIX = 1
 _LOCAL_NETWORK = (2, 10, 16)  # AF_INET, AF_INET6, and AF_NETLINK to list one's own interfaces
 _TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
@@ -74,6 +75,9 @@ def program(*, local_network: bool = False) -> bytes | None:
     code = [_op(_LOAD, _ARCH), _op(_JUMP_EQ, machine.arch, 1, 0), _op(_RETURN, _KILL), _op(_LOAD, _NUMBER)]
     if machine.arch == 0xC000003E:  # numbers from here on are the x32 calls, a second door to the same rooms
         code += _when(_JUMP_GE, 0x40000000, _KILL)
+    if local_network:  # libuv, which torch's processes meet through, tries io_uring and can do without
+        for number in _IO_URING:
+            code += _when(_JUMP_EQ, number, _ERRNO | _ENOSYS)
     for number in machine.kill:
         code += _when(_JUMP_EQ, number, _KILL)
     for number in machine.refuse:

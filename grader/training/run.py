@@ -8,13 +8,15 @@ What a Report's status means, first that applies: our own failure (internal); th
 what it did, or its program ended with an error (memory, timeout, forbidden, error); what its evaluation says.
 """
 
+import contextlib
+import dataclasses
 import json
 import logging
 import re
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +40,11 @@ from grader.harness import materials
 from grader.harness.judge import LIBRARIES
 from grader.harness.text import clean
 from grader.sandbox.base import Backend, Exit, SandboxUnavailable, ended_by
-from grader.training import workplace
+from grader.training import devices, workplace
 from grader.training.cell import Evaluating, Given, open_to_all, require_isolation, start_training
 from grader.training.data import NotPrepared, Prepared, cache
 from grader.training.depot import Depot, LeaseLost, Unreachable
+from grader.training.devices import NotFree
 from grader.training.estimate import cost, total_in
 from grader.training.feed import Feed
 from grader.training.files import megabytes
@@ -52,6 +55,8 @@ from grader.training.watch import Log, Watch, listen
 OnEvent = Callable[[Event], None]
 
 log = logging.getLogger(__name__)
+
+_EXPECTED = (SandboxUnavailable, NotPrepared, NotFree)
 
 
 def train(
@@ -78,8 +83,16 @@ def train(
         require_isolation(backend)
         with workplace.folder() as folder:
             return _Training(job, job.training, tell, depot, cancel or threading.Event(), folder).report()
-    except (OSError, ValidationError, SandboxUnavailable, NotPrepared, LeaseLost, Unreachable) as error:
-        if not isinstance(error, SandboxUnavailable | NotPrepared):
+    except (
+        OSError,
+        ValidationError,
+        SandboxUnavailable,
+        NotPrepared,
+        NotFree,
+        LeaseLost,
+        Unreachable,
+    ) as error:
+        if not isinstance(error, SandboxUnavailable | NotPrepared | NotFree):
             log.exception("Run %s: the training failed.", job.id)
         return _internal(
             job, f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
@@ -130,7 +143,7 @@ class _Training:
         self._tell(Phase(name="preparing"))
         with cache().holding(self._training.datasets, dict(self._job.loaders)) as data:
             given = self._prepare(data)
-            trained = self._train(given, data)
+            trained = self._train(given)
             if trained.verdict is not None:
                 report = self._report(trained, trained.verdict, trained.message)
                 self._tell(Phase(name="done"))
@@ -186,7 +199,7 @@ class _Training:
 
     # Training
 
-    def _train(self, given: Given, data: list[Prepared]) -> _Trained:
+    def _train(self, given: Given) -> _Trained:
         resume = self._training.resume
         keeper = Keeper(self._depot, self._tell, self._log.notice)
         feed = Feed(
@@ -201,7 +214,8 @@ class _Training:
         try:
             with listen(given.folder / "socket") as listener:
                 self._tell(Phase(name="training", step=resume.step if resume else None))
-                watch = self._watched(given, listener, feed)
+                with self._lent() as lent:
+                    watch = self._watched(_equipped(given, lent), listener, feed, lent)
         finally:
             keeper.close()
             (given.folder / "socket").unlink(missing_ok=True)
@@ -210,13 +224,26 @@ class _Training:
         self._feed, self._watch = feed, watch
         return self._ended(watch, feed)
 
-    def _watched(self, given: Given, listener: socket.socket, feed: Feed) -> Watch:
+    @contextlib.contextmanager
+    def _lent(self) -> Iterator[list[devices.Device]]:
+        """The devices of a GPU job, one a process. Raises NotFree if there are too few, or one stays full."""
+        if self._training.device == "cpu":
+            yield []
+            return
+        with devices.lender().lend(self._training.processes) as lent:
+            before = {device.uuid: devices.used_bytes(device) for device in lent}
+            yield lent
+            devices.check_free(lent, before)
+
+    def _watched(
+        self, given: Given, listener: socket.socket, feed: Feed, lent: list[devices.Device]
+    ) -> Watch:
         job, training = self._job, self._training
         limits = job.limits.model_copy(update={"file_bytes": max(job.limits.file_bytes, 64 * 2**20)})
         process = start_training(given, limits, training.disk_bytes, training.processes)
         stop_after = training.estimate_seconds if job.kind is Kind.ESTIMATE else None
         watch = Watch(
-            process, listener, feed, self._log, job.limits, self._cancel, training.processes, stop_after
+            process, listener, feed, self._log, job.limits, self._cancel, training.processes, stop_after, lent
         )
         try:
             watch.run()
@@ -346,6 +373,19 @@ class _Training:
                 "peak_bytes": max(trained.exit.peak_bytes, report.peak_bytes),
             }
         )
+
+
+def _equipped(given: Given, lent: list[devices.Device]) -> Given:
+    """What is shown, with devices and their drivers: CUDA starts inside, and nowhere else."""
+    if not lent:
+        return given
+    files = tuple(dict.fromkeys(path for device in lent for path in device.files()))
+    libraries = devices.driver_files()
+    paths = ":".join(
+        f"{path}/{name}" for path in libraries for name in ("lib64", "lib") if (path / name).is_dir()
+    )
+    seen = {"CUDA_VISIBLE_DEVICES": ",".join(device.uuid for device in lent), "LD_LIBRARY_PATH": paths}
+    return dataclasses.replace(given, devices=files, libraries=libraries, environment=seen)
 
 
 def _preloaded(files: Mapping[str, str]) -> list[str]:

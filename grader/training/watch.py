@@ -6,15 +6,17 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.contract import Event, Limits, Output, Verdict
 from grader.harness.text import Stream
 from grader.sandbox.base import Exit, ProcessTree
+from grader.training import devices
 from grader.training.feed import Bucket, Feed
 from grader.training.files import megabytes
 
+_DEVICE_SECONDS = 2.0
 _TICK, _CHECK_SECONDS, _FLUSH_SECONDS, _SYSTEM_SECONDS = 0.05, 0.05, 0.25, 1.0
 GRACE_SECONDS = 1.2  # between being asked to stop and being killed: time for a last checkpoint
 _DRAIN_SECONDS = 2.0
@@ -93,15 +95,18 @@ class Watch:
         cancel: threading.Event,
         connections: int,
         stop_after: float | None = None,
+        lent: Sequence[devices.Device] = (),
     ) -> None:
         self._process, self._listener, self._feed, self._log = process, listener, feed, log
         self._limits, self._cancel, self._stop_after = limits, cancel, stop_after
         self._most = connections + _MORE_CONNECTIONS
         self._connections: set[socket.socket] = set()
         self._selector = selectors.DefaultSelector()
+        self._lent = lent
         self._cpu = (0.0, 0.0)
         self._killed_at: float | None = None
-        self._due = {"check": 0.0, "flush": 0.0, "system": 0.0}
+        self._due = {"check": 0.0, "flush": 0.0, "system": 0.0, "devices": 0.0}
+        self._readings: tuple[float, float] | None = None
         self.stopped: tuple[Verdict, str] | None = None
         self.cut_short = False  # by ``stop_after``, as was meant
         self.exit: Exit | None = None
@@ -254,7 +259,19 @@ class Watch:
         if before:
             self._feed.system("cpu", round(max(0.0, seconds - used) / (now - before), 3))
         self._feed.system("memory", float(self._process.held()))
+        if self._readings is not None:
+            self._feed.system("gpu", self._readings[0])
+            self._feed.system("gpu-memory", self._readings[1])
+            self._readings = None
         self._cpu = (now, seconds)
+        if self._lent and self._is_due("devices", now, _DEVICE_SECONDS):
+            threading.Thread(target=self._read_devices, name="devices", daemon=True).start()
+
+    def _read_devices(self) -> None:
+        """The accelerators, together. In a thread: the driver's program takes its time."""
+        read = [reading for device in self._lent if (reading := devices.utilisation(device))]
+        if read:
+            self._readings = (sum(busy for busy, _ in read), float(sum(used for _, used in read)))
 
 
 def _duration(seconds: float) -> str:

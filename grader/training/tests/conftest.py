@@ -1,8 +1,17 @@
-"""Every test has a cache of its own; the data set of points is made once for all of them."""
+"""The tests' own cache, and what needs a GPU."""
 
 from pathlib import Path
 
 import pytest
+
+from grader.training import devices
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a GPU say so where there is none."""
+    for item in items:
+        if item.get_closest_marker("gpu") and not devices.found():
+            item.add_marker(pytest.mark.skip(reason="there is no NVIDIA GPU here (nvidia-smi lists none)"))
 
 
 @pytest.fixture(autouse=True)
