@@ -78,9 +78,8 @@ class Groups:
     def take(self) -> Group:
         """An empty group, until it is given back. Raises OSError."""
         with self._lock:
-            for group in self._free:
-                if group.empty():
-                    group.renew()
+            for group in list(self._free):
+                if _usable(group):
                     self._free.remove(group)
                     return group
             group = self._make(f"cairn-{os.getpid()}-{next(_numbers)}")
@@ -98,8 +97,9 @@ class Groups:
             return
         give_up = time.monotonic() + _ENDING_SECONDS
         for group in self._made:
-            while not group.empty() and time.monotonic() < give_up:
-                time.sleep(0.01)
+            with contextlib.suppress(OSError):  # somebody has removed it
+                while not group.empty() and time.monotonic() < give_up:
+                    time.sleep(0.01)
             group.remove()
         self._made.clear()
         self._free.clear()
@@ -112,6 +112,17 @@ class Groups:
                 if not Path("/proc", owner).exists():
                     with contextlib.suppress(OSError):
                         folder.rmdir()
+
+
+def _usable(group: Group) -> bool:
+    """Whether a job can have it now. One that somebody removed never will be."""
+    try:
+        if not group.empty():
+            return False
+        group.renew()
+    except OSError:
+        return False
+    return True
 
 
 def find(root: Path = _SELF) -> Groups:
@@ -186,12 +197,20 @@ class _Version1:
     def __init__(self, folders: Mapping[str, Path]) -> None:
         self._folders = folders
         self._before = self._bound = self._killed = self._processes = 0
-        for folder in folders.values():
+        self._doors: list[int] = []
+        try:
+            self._furnish()
+        except OSError:
+            self.remove()
+            raise
+
+    def _furnish(self) -> None:
+        for folder in self._folders.values():
             folder.mkdir(exist_ok=True)
-        _write(folders["memory"] / "memory.swappiness", 0)
-        if cpu := folders.get("cpu"):
+            self._doors.append(os.open(folder / "cgroup.procs", os.O_WRONLY))
+        _write(self._folders["memory"] / "memory.swappiness", 0)
+        if cpu := self._folders.get("cpu"):
             _write(cpu / "cpu.cfs_quota_us", int(_CORES * _PERIOD))
-        self._doors = [os.open(folder / "cgroup.procs", os.O_WRONLY) for folder in folders.values()]
 
     def doors(self) -> list[int]:
         return self._doors

@@ -158,6 +158,16 @@ def test_one_jobs_end_is_not_held_against_the_next(warm: Warm) -> None:
         assert graded(warm, "print(1)").status is Verdict.PASSED
 
 
+def test_a_group_that_somebody_removed_is_not_given_to_a_job(tmp_path: Path) -> None:
+    (made,) = unified(tmp_path, "", given="cpu memory pids").glob("cairn-*-*")
+    groups = cgroups.find(tmp_path)
+    (made / "cgroup.procs").unlink()
+    with pytest.raises(FileNotFoundError) as refused:  # of a new one, which no kernel furnishes here
+        groups.take()
+    assert str(made) not in str(refused.value)
+    groups.close()
+
+
 def test_no_group_outlives_the_node(warm: Warm) -> None:
     script = (
         "from grader.contract import Job\nfrom grader.run import run\nfrom grader.sandbox.warm import Warm\n"
