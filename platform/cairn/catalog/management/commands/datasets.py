@@ -76,8 +76,8 @@ class Command(BaseCommand):
         for slug, one in registry.items():
             comes = "in a package" if one.origin.kind == "package" else one.origin.kind
             missing = f"no; {one.stand_in} instead" if one.stand_in else "no"
-            rows = f"{sum(one.splits.values()):,}" if one.splits else ""
-            table.add_row(slug, one.holds, comes, rows, "yes" if here[slug] else missing)
+            count = f"{sum(one.splits.values()):,}" if one.splits else ""
+            table.add_row(slug, one.holds, comes, count, "yes" if here[slug] else missing)
         self.console.print(table)
 
     def _do(self, what: str, slug: str, registry: dict[str, Dataset]) -> int:
