@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from cairn.runs.curves import SYSTEM
+import numpy as np
+
+from cairn.runs.curves import SYSTEM, Curve, Window, read
 from cairn.runs.models import Blob, Run
 
 _SPLITS = {"train", "training", "valid", "validation", "val", "eval", "test", "public"}
@@ -53,6 +56,44 @@ def _charts(run: Run, names: list[str]) -> list[dict[str, Any]]:
         )
         chart["names"] += [name] if name not in chart["names"] else []
     return list(charts.values())
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where a curve leaves the reference band to stay outside, and on which side."""
+
+    name: str
+    step: int
+    above: bool
+
+
+def departures(run: Run) -> list[Departure]:
+    """Where each curve with a reference band first stays outside it. Three queries a band."""
+    known = Blob.objects.filter(pk=run.charts).values_list("text", flat=True).first() if run.charts else None
+    found = [
+        _departure(run, chart["names"][0], chart["band"])
+        for chart in (json.loads(known) if known else ())
+        if chart.get("band")
+    ]
+    return [one for one in found if one is not None]
+
+
+def _departure(run: Run, name: str, band: dict[str, Any]) -> Departure | None:
+    """A curve that only touches the outside has not left: a twentieth of it, in a row, must be there."""
+    parts = [
+        part for part in read(run, [name], Window(points=2000)).get(name, Curve()).parts if not part.lost
+    ]
+    if not parts:
+        return None
+    x, y = np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts])
+    low, high = (np.interp(x, band["x"], np.array(band[side], float)) for side in ("low", "high"))
+    slack = 0.25 * (high - low) + 1e-9
+    for above, outside in ((True, y > high + slack), (False, y < low - slack)):
+        stay = max(5, len(x) // 20)
+        streak = np.convolve(outside, np.ones(stay), "valid") if len(x) >= stay else np.zeros(0)
+        if (first := np.flatnonzero(streak >= stay)).size:
+            return Departure(name, int(x[first[0]]), above)
+    return None
 
 
 def family(name: str) -> str:

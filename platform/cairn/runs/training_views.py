@@ -43,6 +43,7 @@ def context_of(run: Run) -> dict[str, Any]:
         "parameters": experiments.parameters(run),
         "curves": facts,
         "charts": charts.config([run], [fact.name for fact in facts]),
+        "departures": charts.departures(run),
         "charts_id": f"charts-{run.pk}",
         "journal_url": "/journal",
         "artifacts": artifacts.listed(run, samples=False),

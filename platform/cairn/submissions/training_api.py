@@ -66,7 +66,10 @@ class ProjectRunsView(APIView):
         asked = given.validated_data
         form = TrainingForm(spec, user, with_defaults(spec, _fields(asked)))
         if not form.is_valid():
-            raise serializers.ValidationError({_said(n): list(errors) for n, errors in form.errors.items()})
+            wrong = form.errors.get_json_data().items()
+            raise serializers.ValidationError(
+                {_said(n): [one["message"] for one in all_] for n, all_ in wrong}
+            )
         if unknown := set(asked.get("parameters", {})) - {one.name for one in spec.parameters}:
             raise serializers.ValidationError(dict.fromkeys(unknown, "This project has no such setting."))
         limits.check_train(request)

@@ -18,7 +18,17 @@ from cairn.runs import charts
 from cairn.runs.models import Run
 from cairn.runs.tests.test_pages import signed_in
 from cairn.runs.tests.training import Node, line, lose, queued
-from grader.contract import Artifact, ArtifactRole, Finding, Phase, Sample, TestResult, TestStatus, Verdict
+from grader.contract import (
+    Artifact,
+    ArtifactRole,
+    Finding,
+    Phase,
+    Points,
+    Sample,
+    TestResult,
+    TestStatus,
+    Verdict,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shelf")]
 ADDRESSES = ("", "/results", "/curves", "/export.csv", "/capsule.zip", "/artifacts/model")
@@ -213,6 +223,25 @@ def test_every_point_is_exported(run: Run, node: Node, alice: User) -> None:
 )
 def test_curves_of_one_quantity_share_a_chart(name: str, family: str) -> None:
     assert charts.family(name) == family
+
+
+@pytest.mark.parametrize(
+    ("height", "says"), [(0.5, ""), (1.0, "leaves the reference band at step 40 and stays above")]
+)
+def test_where_a_curve_leaves_the_band_of_the_reference_is_said(
+    height: float, says: str, alice: User
+) -> None:
+    band = {"x": [0, 100], "low": [0.0, 0.0], "mean": [0.4, 0.4], "high": [0.8, 0.8]}
+    run = queued(alice, charts=json.dumps([{"title": "loss", "names": ["loss"], "band": band}]))
+    node = Node()
+    node.claim()
+    values = [0.5] * 40 + [height + 0.3] * 60
+    values[10] = 5.0  # a single spike is no departure
+    steps = tuple(range(100))
+    node.tell(Points(name="loss", steps=steps, values=tuple(values), seconds=tuple(map(float, steps))))
+    text = signed_in(alice).get(f"/runs/{run.pk}").content.decode()
+    assert says in text
+    assert ("leaves the reference band" in text) == bool(says)
 
 
 # --- artifacts

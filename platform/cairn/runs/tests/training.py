@@ -24,7 +24,9 @@ from grader.contract import (
 )
 
 
-def queued(owner: User, queue: str = "train-cpu", *, subject: str = "projects/digits", **more: Any) -> Run:
+def queued(
+    owner: User, queue: str = "train-cpu", *, subject: str = "projects/digits", charts: str = "", **more: Any
+) -> Run:
     """A training run that waits. ``more`` goes into its Training."""
     fields: dict[str, Any] = {"parameters": {"rate": 0.1}, "artifact_bytes": 2**16, "disk_bytes": 2**20}
     job = Job(
@@ -36,7 +38,7 @@ def queued(owner: User, queue: str = "train-cpu", *, subject: str = "projects/di
         tests={"tests.py": "# secret expectations\n"},
         training=Training(**(fields | more)),
     )
-    return actions.enqueue(owner, "Digits", job, queue, subject)
+    return actions.enqueue(owner, "Digits", job, queue, subject, charts)
 
 
 def line(name: str, steps: range, value: float = 1.0) -> Points:
