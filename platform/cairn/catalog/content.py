@@ -494,7 +494,9 @@ class Project(Content):
     skills: tuple[str, ...] = ()
     data: str = ""
     limits: ExerciseLimits = ExerciseLimits()
-    training: TrainingSpec | None = None  # where the project trains a model on a node
+    training: TrainingSpec | None = Field(
+        None, exclude_if=unset
+    )  # where the project trains a model on a node
     prerequisites: tuple[Slug, ...] = ()  # topics
     criteria: tuple[Criterion, ...] = ()
     covers: tuple[RowId, ...] = ()
