@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bench import grading, live, machine, pages, publish, report
+from bench import grading, live, machine, pages, publish, report, training
 
 Say = Callable[[str], None]
 
@@ -19,6 +19,7 @@ class Part(StrEnum):
     PAGES = "pages"
     PUBLISH = "publish"
     LIVE = "live"
+    TRAINING = "training"
 
 
 def main(
@@ -53,6 +54,8 @@ def _measure(part: Part, quick: bool, port: int, say: Say) -> dict[str, Any]:
             return publish.measure(1 if quick else 5, say)
         case Part.LIVE:
             return live.measure(port, live.QUICK if quick else live.FULL, say)
+        case Part.TRAINING:
+            return training.measure(training.QUICK if quick else training.FULL, say)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bench.workload import KINDS
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- begin: measured by `make bench` -->", "<!-- end -->"
 _NONE = "-"
-PARTS = ("grading", "pages", "publish", "live")
+PARTS = ("grading", "pages", "publish", "live", "training")
 
 P50_GOAL, P95_GOAL = 0.003, 0.010
 RATE_GOAL = 80.0
@@ -30,6 +30,7 @@ PAGE_GOALS: dict[str, tuple[float, int]] = {
     pages.LANDING: (2.0, 2),
 }
 SCALE_GOAL = 2.0  # a full database beside an empty one
+LOG_GOAL = 0.01  # of a small CNN's step
 CURVE_GOAL = 0.1  # seconds, for a curve of a million points
 MEMORY_GOAL = 120  # MB of an idle process
 REQUEST_GOAL, WEIGHT_GOAL = 12, 120  # of a cold lesson page, fonts apart; the weight in kB
@@ -354,6 +355,29 @@ def _live(measured: dict[str, Any]) -> Iterator[Sheet]:
         )
 
 
+def _training(measured: dict[str, Any]) -> Iterator[Sheet]:
+    logging = measured["logging"]
+    yield Sheet(
+        "A training that is watched",
+        ("one step of a small CNN, ms", "logging three numbers, µs", "share of the time", "goal"),
+        (
+            (
+                _ms(logging["step_p50"]),
+                f"{logging['log_p50'] * 1e6:.0f}",
+                f"{logging['share']:.2%}",
+                f"< {LOG_GOAL:.0%}",
+            ),
+        ),
+    )
+    yield Sheet(
+        "A training that stops and goes on: seconds",
+        ("what", "p50", "worst"),
+        tuple(
+            (what, f"{one['p50']:.2f}", f"{one['worst']:.2f}") for what, one in measured["seconds"].items()
+        ),
+    )
+
+
 def _ms(seconds: float) -> str:
     milliseconds = seconds * 1000
     return f"{milliseconds:,.0f}" if abs(milliseconds) >= 100 else f"{milliseconds:.1f}"
@@ -364,4 +388,5 @@ _SHEETS: dict[str, Callable[[dict[str, Any]], Iterator[Sheet]]] = {
     "pages": _pages,
     "publish": _publish,
     "live": _live,
+    "training": _training,
 }

@@ -15,6 +15,7 @@ from grader.nursery import Nursery
 from grader.sandbox import tree
 from grader.sandbox.base import Backend
 from grader.sandbox.warm import Warm
+from grader.training import devices
 
 _NAMED = ("torch", "numpy", "scikit-learn")
 _GRADER = Path(__file__).resolve().parent
@@ -24,7 +25,7 @@ def state(backend: Backend) -> NodeState:
     """What there is now. Takes a few milliseconds, for it reads the memory of every warm process."""
     cell = backend.nursery() if isinstance(backend, Warm) else None
     warm = [*_warm(cell, "learner"), *_warm(judges.nursery(), "judge")]
-    return NodeState(versions=versions() | {"sandbox": backend.name}, warm=tuple(warm))
+    return NodeState(versions=versions() | {"sandbox": backend.name} | devices.described(), warm=tuple(warm))
 
 
 @functools.cache

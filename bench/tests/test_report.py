@@ -55,6 +55,16 @@ PAGES = {
 }
 
 
+def test_logging_is_a_share_of_a_step_beside_its_goal():
+    seconds = {"from cancel to stopped": {"p50": 1.234, "worst": 1.5}}
+    logging = {"step_p50": 0.02, "log_p50": 0.00003, "share": 0.0015}
+    cost, times = sheets(
+        "training", {"machine": MACHINE, "quick": False, "logging": logging, "seconds": seconds}
+    )
+    assert cost.rows == (("20.0", "30", "0.15%", "< 1%"),)
+    assert times.rows == (("from cancel to stopped", "1.23", "1.50"),)
+
+
 def test_a_page_is_a_multiple_of_the_empty_view_beside_its_goals():
     alone, _, _ = sheets("pages", PAGES)
     home = dict(zip(alone.columns, alone.rows[0], strict=True))

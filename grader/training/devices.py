@@ -56,6 +56,14 @@ def _read(line: str) -> Device:
     return Device(int(index), uuid, name, int(memory) * 2**20)
 
 
+def described() -> dict[str, str]:
+    """The devices in words, for the people who look after the node: count, name, memory of each."""
+    if not found():
+        return {}
+    one = found()[0]
+    return {"gpu": f"{len(found())} of {one.name[:40]}, {one.memory_bytes / 2**30:.0f} GB"}
+
+
 def driver_files() -> tuple[Path, ...]:
     """Folders beside the system's that drivers keep their libraries in, and what CUDA reads of a machine."""
     return tuple(path for path in map(Path, _DRIVERS) if path.is_dir())
