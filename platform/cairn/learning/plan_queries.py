@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from cairn.accounts.models import User
-from cairn.catalog.library import Library, PathEntry
+from cairn.catalog.library import PathEntry
 from cairn.catalog.queries import library
 from cairn.learning.models import DayOff, Enrolment, MovedItem, Plan, Reading
 from cairn.learning.plan_items import Entry, done_on, entries_of, rhythm_of
 from cairn.learning.planner import Piece, Schedule, Terms, plan, spread
-from cairn.learning.progress import Read, Record
-from cairn.learning.queries import today_for, zone_of
-from cairn.submissions.queries import results_of
+from cairn.learning.queries import record_of, today_for, zone_of
+from cairn.learning.versions import kept, version_of
 from cairn.ui.errors import NotFound
 
 MAX_HOURS = 60
@@ -76,16 +76,20 @@ class Pace:
 
 
 def plan_of(user: User, path: str = "") -> LearnerPlan:
-    """The learner's plan of this path, by default of the one opened last. A fixed number of queries.
+    """The learner's plan of this path, by default of the one opened last. Two queries, more after a change.
 
     Raises NotFound when they do not walk it, or walk none.
     """
+    return _shown(user, kept(user, version_of(user), "plan", lambda: _laid_out(user, path), path))
+
+
+def _walked(user: User, path: str) -> Enrolment:
     books = library()
     enrolments = Enrolment.objects.filter(user=user, path__in=[path] if path else list(books.paths))
     enrolment = enrolments.select_related("plan").first()
     if enrolment is None or enrolment.path not in books.paths:
         raise NotFound("You walk no such path, so there is no plan yet. Choose a path first.")
-    return _laid_out(user, enrolment, books)
+    return enrolment
 
 
 def plan_at(token: str) -> tuple[User, LearnerPlan]:
@@ -94,29 +98,54 @@ def plan_at(token: str) -> tuple[User, LearnerPlan]:
     guess = token if token.isprintable() else ""
     found = Plan.objects.filter(token=guess, enrolment__user__is_active=True).exclude(token="")
     stored = found.select_related("enrolment__user").first()
-    books = library()
-    if stored is None or stored.enrolment.path not in books.paths:
+    if stored is None or stored.enrolment.path not in library().paths:
         raise NotFound
     user: User = stored.enrolment.user
-    return user, _laid_out(user, stored.enrolment, books)
+    return user, plan_of(user, stored.enrolment.path)
 
 
-def _laid_out(user: User, enrolment: Enrolment, books: Library) -> LearnerPlan:
+class _Laid(NamedTuple):
+    """A plan as it is kept until something changes: small, for its items are in the library."""
+
+    enrolment: Enrolment
+    stored: Plan
+    terms: Terms
+    done: Mapping[str, date]
+    pieces: tuple[tuple[str, date, int, int, int, bool], ...]  # as Piece, with the item's key
+    ends_on: date | None
+
+
+def _laid_out(user: User, path: str) -> _Laid:
+    books, enrolment = library(), _walked(user, path)
     stored = getattr(enrolment, "plan", None) or Plan(enrolment=enrolment)
-    path, zone = books.path(enrolment.path), zone_of(user)
-    entries = entries_of(books, path.slug)
-    record, read_at = _record(user)
-    done = done_on(entries, books, record, read_at, zone)
-    terms = _terms(user, enrolment, stored, path)
+    entries = entries_of(books, enrolment.path)
+    # Without mentors' words, which no plan waits for.
+    record = record_of(user, decisions=False)
+    done = done_on(entries, books, record, _read_at(user), zone_of(user))
+    terms = _terms(user, enrolment, stored, books.path(enrolment.path))
     schedule = plan([entry.item for entry in entries.values()], terms, done)
-    return LearnerPlan(enrolment, stored, path, entries, terms, done, schedule, today_for(user), zone)
+    pieces = tuple(
+        (one.item.key, one.day, one.minutes, one.part, one.parts, one.done) for one in schedule.pieces
+    )
+    return _Laid(enrolment, stored, terms, done, pieces, schedule.ends_on)
 
 
-def _record(user: User) -> tuple[Record, dict[str, datetime]]:
-    """What was done, without mentors' words, which no plan waits for; and when lessons were finished."""
-    rows = list(Reading.objects.filter(user=user).values_list("topic", "section", "finished_at"))
-    read = {topic: Read(section, at is not None) for topic, section, at in rows}
-    return Record(results_of(user), {}, read), {topic: at for topic, _, at in rows if at}
+def _shown(user: User, laid: _Laid) -> LearnerPlan:
+    """What was kept, on today's page: with the library's items, and where the clock stands."""
+    path = library().path(laid.enrolment.path)
+    entries = entries_of(library(), path.slug)
+    pieces = tuple(Piece(entries[key].item, *more) for key, *more in laid.pieces)
+    schedule = Schedule(pieces, laid.ends_on)
+    zone, today = zone_of(user), today_for(user)
+    return LearnerPlan(
+        laid.enrolment, laid.stored, path, entries, laid.terms, laid.done, schedule, today, zone
+    )
+
+
+def _read_at(user: User) -> dict[str, datetime]:
+    """When lessons were finished, by topic. One query."""
+    finished = Reading.objects.filter(user=user, finished_at__isnull=False)
+    return {topic: at for topic, at in finished.values_list("topic", "finished_at") if at}
 
 
 def _terms(user: User, enrolment: Enrolment, stored: Plan, path: PathEntry) -> Terms:

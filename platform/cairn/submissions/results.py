@@ -108,37 +108,40 @@ class Results:
 
 def exercises_of(rows: Iterable[Row], hashes: Mapping[str, str]) -> dict[str, Outcome]:
     """Outcomes by exercise. ``rows`` oldest first; ``hashes`` are those of the current content."""
-    outcomes: dict[str, Outcome] = {}
-    for row in rows:
-        so_far = outcomes.get(row.slug) or Outcome("running", row.created_at, row.id)
-        outcomes[row.slug] = _with(so_far, row, hashes.get(row.slug))
-    return outcomes
+    return {slug: _exercise(mine, hashes.get(slug)) for slug, mine in _by_slug(rows).items()}
 
 
-def _with(so_far: Outcome, row: Row, current: str | None) -> Outcome:
-    so_far = replace(so_far, last_at=row.created_at, last_submission_id=row.id)
-    if row.state != "finished":
-        return so_far
-    best = so_far.status == "running" or row.score >= so_far.best_score
-    passed_at = so_far.passed_at or (row.finished_at if row.verdict == "passed" else None)
-    return replace(
-        so_far,
+def _exercise(rows: list[Row], current: str | None) -> Outcome:
+    last = rows[-1]
+    graded = [row for row in rows if row.state == "finished"]
+    if not graded:
+        return Outcome("running", last.created_at, last.id)
+    best = max(reversed(graded), key=lambda row: row.score)  # max takes the first of equals: the latest
+    passed = (row.finished_at for row in graded if row.verdict == "passed" and row.finished_at)
+    passed_at = next(passed, None)
+    return Outcome(
         status="passed" if passed_at else "failed",
+        last_at=last.created_at,
+        last_submission_id=last.id,
         passed_at=passed_at,
-        best_score=row.score if best else so_far.best_score,
-        passed_tests=row.passed if best else so_far.passed_tests,
-        total_tests=row.total if best else so_far.total_tests,
-        outdated=row.content_hash != current if best else so_far.outdated,
-        content_hash=row.content_hash if best else so_far.content_hash,
+        best_score=best.score,
+        passed_tests=best.passed,
+        total_tests=best.total,
+        outdated=best.content_hash != current,
+        content_hash=best.content_hash,
     )
+
+
+def _by_slug(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.slug, []).append(row)
+    return found
 
 
 def projects_of(rows: Iterable[Row], hashes: Mapping[str, str]) -> dict[str, ProjectOutcome]:
     """Outcomes by project. ``rows`` oldest first; ``hashes`` are those of the current content."""
-    by_slug: dict[str, list[Row]] = {}
-    for row in rows:
-        by_slug.setdefault(row.slug, []).append(row)
-    return {slug: _project(mine, hashes.get(slug)) for slug, mine in by_slug.items()}
+    return {slug: _project(mine, hashes.get(slug)) for slug, mine in _by_slug(rows).items()}
 
 
 def _project(rows: list[Row], current: str | None) -> ProjectOutcome:

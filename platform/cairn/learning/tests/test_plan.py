@@ -79,15 +79,26 @@ def test_who_walks_no_path_is_shown_to_the_paths(page):
 def test_the_page_costs_the_same_number_of_queries_whatever_was_done(
     page, noor, walking, today, django_assert_num_queries
 ):
-    page.get(PLAN)
-    with django_assert_num_queries(8):
+    after_a_change = 11
+    page.get("/")
+    with django_assert_num_queries(after_a_change):
         page.get(PLAN)
     Reading.objects.create(user=noor, topic="vectors-and-matrices", finished_at=timezone.now())
     DayOff.objects.create(user=noor, day=today)
     MovedItem.objects.create(enrolment=walking, item=DOT, day=today + 3 * DAY)
     plan_actions.new_address(noor, PATH)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(after_a_change):
         page.get(f"{PLAN}?view=list")
+    with django_assert_num_queries(3):  # person; the plan and the pace are kept, and asked for by number
+        page.get(PLAN)
+
+
+def test_a_kept_plan_follows_what_is_stored(noor, walking, today):
+    """It is kept small and put together again, so it must be what the planner gives."""
+    first, again = of(noor), of(noor)
+    assert again.schedule == first.schedule == first.under(first.terms)
+    DayOff.objects.create(user=noor, day=first.schedule.pieces[-1].day)
+    assert of(noor).schedule == of(noor).under(of(noor).terms) != first.schedule
 
 
 @pytest.mark.parametrize(
