@@ -35,7 +35,7 @@ class Effort:
     submissions: int
 
 
-FULL, QUICK = Effort(fast=60, slow=6, submissions=120), Effort(fast=6, slow=1, submissions=6)
+FULL, QUICK = Effort(fast=60, slow=4, submissions=120), Effort(fast=6, slow=1, submissions=6)
 
 
 def measure(effort: Effort, say: Callable[[str], None]) -> dict[str, Any]:
