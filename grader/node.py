@@ -407,10 +407,18 @@ def _how_many(events: list[Event]) -> int:
     """How many of the waiting events go into one message; at least one."""
     size = 0
     for count, event in enumerate(events[:_BATCH_EVENTS]):
-        size += len(event.text) if event.kind == "output" else 20_000 if event.kind == "test" else 200
+        size += _chars(event)
         if size > _MESSAGE_CHARS // 2:
             return max(count, 1)
     return min(len(events), _BATCH_EVENTS)
+
+
+def _chars(event: Event) -> int:
+    """About how long an event is as JSON."""
+    if event.kind == "output":
+        return len(event.text)
+    beside = 40 * len(event.steps) if event.kind == "points" else 0
+    return {"test": 20_000, "sample": 6_000}.get(event.kind, 400) + beside
 
 
 def _claim_in(answer: httpx.Response) -> Claim | None:

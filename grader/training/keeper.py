@@ -10,7 +10,7 @@ from grader.contract import Artifact, ArtifactRole, Event, Sample
 from grader.training.depot import Depot, LeaseLost, TooLarge, Unreachable, digest_of
 
 _CHECKPOINT_SECONDS = 1.0  # checkpoints that come faster take each other's place
-_CLOSE_SECONDS = 600.0
+_CLOSE_SECONDS, _SOON_SECONDS = 600.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,14 @@ class Keeper:
             self._changed.notify()
         return artifact
 
-    def close(self) -> None:
-        """Waits until everything is safe, or cannot be."""
+    def close(self, *, soon: bool = False) -> None:
+        """Waits until everything is safe, or cannot be. ``soon``: not as long as it might take."""
         with self._changed:
             self._closed = True
             self._changed.notify()
-        self._thread.join(_CLOSE_SECONDS)
+        self._thread.join(_SOON_SECONDS if soon else _CLOSE_SECONDS)
+        if self._thread.is_alive():
+            self.problem = Unreachable("not everything that the run made could be brought to safety in time")
 
     def _drop_waiting_checkpoint(self) -> None:
         for parcel in [one for one in self._waiting if one.artifact.role is ArtifactRole.CHECKPOINT]:

@@ -217,7 +217,7 @@ class _Training:
                 with self._lent() as lent:
                     watch = self._watched(_equipped(given, lent), listener, feed, lent)
         finally:
-            keeper.close()
+            keeper.close(soon=self._cancel.is_set())
             (given.folder / "socket").unlink(missing_ok=True)
         if keeper.problem is not None and not self._cancel.is_set():
             raise keeper.problem

@@ -152,3 +152,20 @@ def test_grading_goes_on_while_a_training_lasts() -> None:
     assert training.is_alive()
     ended.set()
     training.join(10)
+
+
+def test_long_stretches_of_curves_are_divided_among_messages() -> None:
+    site = Trains()
+    many = tuple(range(10_000))
+    stretch = Points(name="loss", steps=many, values=(0.125,) * 10_000, seconds=(1.5,) * 10_000)
+
+    def runner(given, on_event, **_) -> Report:
+        for _ in range(12):
+            on_event(stretch)
+        return Report(job_id=given.id, status=Verdict.PASSED, score=1.0)
+
+    node = Node(Site("http://site", transport=site), None, name="n", runner=runner, training={"train-cpu": 1})
+    assert node.drain("train-cpu", "ticket") == 1
+    batches = [said["events"] for what, said in site.heard if what == "events"]
+    assert sum(map(len, batches)) == 12
+    assert max(len(json.dumps(batch)) for batch in batches) < 2_000_000
