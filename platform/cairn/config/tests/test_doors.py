@@ -13,10 +13,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-# What a guest may read: the catalogue, lessons, questions, the account doors, health, the API's schema.
+# What a guest may read: the catalogue, lessons, questions, data sets, certificates, the account doors,
+# health, the API's schema.
 PUBLIC = re.compile(
     r"^(|favicon\.ico|search.*|map|paths/SLUG|paths/SLUG/milestones/SLUG|topics/SLUG|topics/SLUG/quiz|exercises/SLUG"
-    r"|projects/SLUG|healthz|readyz|account/(login|signup|logout|confirm-email|password/reset|inactive|reauthenticate"
+    r"|projects/SLUG|certificates/(UUID|UUID[.](pdf|jwt|svg)|verify|issuer|keys.*|revocations)|datasets|datasets/SLUG|digest/STR"
+    r"|resources|gatherings|gatherings\.ics|skill-maps/SLUG|healthz|readyz|account/(login|signup|logout|confirm-email|password/reset|inactive|reauthenticate"
     r"|login/code|verify|3rdparty).*|admin/log(in|out)/|api/v1/(schema|docs|auth/token|search|paths|topics|exercises).*)$"
 )
 VALUES = {"slug": "no-such-slug", "uuid": str(uuid4()), "int": "1", "str": "no-such-thing", "path": "x"}
