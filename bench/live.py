@@ -79,7 +79,9 @@ def _site(site: Site, port: int, size: Size, say: Callable[[str], None]) -> dict
         for crowd in CROWDS:
             say(f"  {crowd} watching")
             node = Node(port, site.ask("bench.watched"))
-            delays[str(crowd)] = asdict(summary(asyncio.run(_watched(node, crowd, size.messages))))
+            taken = asyncio.run(_watched(node, crowd, size.messages))
+            missed = 1 - len(taken) / (crowd * size.messages)
+            delays[str(crowd)] = asdict(summary(taken)) | {"missed": missed}
             node.report()
         say("  one node that sends without pause")
         node = Node(port, site.ask("bench.watched"))
@@ -172,7 +174,7 @@ async def _watched(node: Node, crowd: int, messages: int) -> list[float]:
         sender.start()
         arrived = await asyncio.gather(*watching)
         sender.join()
-    return [at - left[i] for one in arrived for i, at in enumerate(one)]
+    return [at - left[message] for one in arrived for message, at in one.items()]
 
 
 def _send(node: Node, messages: int, left: list[float]) -> None:
@@ -182,10 +184,15 @@ def _send(node: Node, messages: int, left: list[float]) -> None:
         time.sleep(max(0.0, left[-1] + BETWEEN - time.perf_counter()))
 
 
-async def _arrivals(socket: Any, messages: int) -> list[float]:
-    """When each message with points came. Raises TimeoutError for one that never does."""
-    came: list[float] = []
-    while len(came) < messages:
+async def _arrivals(socket: Any, messages: int) -> dict[int, float]:
+    """When each message came, by its number, until the last one has.
+
+    A watcher that is too slow for its site is spared old news, so some may never come. Raises TimeoutError if
+    nothing comes for a minute.
+    """
+    came: dict[int, float] = {}
+    while messages - 1 not in came:
         frame = json.loads(await asyncio.wait_for(socket.recv(), 60))
-        came += [time.perf_counter()] * len(frame.get("points", ()))
+        for points in frame.get("points", ()):
+            came[points["steps"][0] // POINTS_A_MESSAGE] = time.perf_counter()
     return came

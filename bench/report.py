@@ -342,8 +342,9 @@ def _live(measured: dict[str, Any]) -> Iterator[Sheet]:
         rate = found["rate"]
         yield Sheet(
             f"A logged number, from the node to those who watch, on {name}: ms",
-            ("watching", "p50", "p95"),
-            tuple((crowd, _ms(one["p50"]), _ms(one["p95"])) for crowd, one in found["delays"].items()),
+            ("watching", "p50", "p95", "skipped for slow watchers"),
+            tuple((crowd, _ms(one["p50"]), _ms(one["p95"]), f"{one['missed']:.0%}")
+                  for crowd, one in found["delays"].items()),
             (f"One node and one web process sustain {rate['events']:,.0f} messages a second, with "
              f"{rate['points']:,.0f} points.",),
         )  # fmt: skip
