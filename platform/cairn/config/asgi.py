@@ -6,6 +6,7 @@ are synchronous anyway. More pages a second come from more processes, not from m
 
 import asyncio
 import contextlib
+import gc
 import os
 from typing import Any
 
@@ -46,6 +47,9 @@ _sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(_routed))
 async def _lifespan(receive: Any, send: Any) -> None:
     """Hold the subscription to news of runs while the server lives."""
     await receive()
+    # What was imported stays for ever: searching it for garbage would hold up every hundredth page.
+    gc.collect()
+    gc.freeze()
     news = asyncio.create_task(live.subscribe()) if settings.REDIS_URL else None
     await send({"type": "lifespan.startup.complete"})
     await receive()

@@ -6,7 +6,7 @@ The deck follows from stored answers. Reading it writes nothing: a card that was
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 
@@ -157,15 +157,21 @@ def due_today(user: User) -> Due:
 
 def deck_of(user: User) -> Deck:
     """The learner's deck today. Three queries, and one more when a quiz was not asked for in a day."""
-    rows = {Key(row.kind, row.topic, row.item): _stored(row) for row in MasteryCard.objects.filter(user=user)}
+    rows = {card.key: card for card in map(_stored, _rows(user))}
     books = library()
     cards = _questions(user, rows) | _exercises(user, rows)
     return Deck(dict(_still_there(cards, books)), today_for(user))
 
 
-def _stored(row: MasteryCard) -> Card:
-    memory = Memory(row.stability, row.difficulty, row.reviewed_on, row.due_on, row.misses)
-    return Card(Key(row.kind, row.topic, row.item), memory, row.seen, row.practised_on, row.begun_at)
+def _rows(user: User) -> Iterable[tuple[Any, ...]]:
+    """What ``_stored`` makes a card of; plain values, because there are hundreds."""
+    memory = ("stability", "difficulty", "reviewed_on", "due_on", "misses")
+    more = ("seen", "practised_on", "begun_at")
+    return MasteryCard.objects.filter(user=user).values_list("kind", "topic", "item", *memory, *more)
+
+
+def _stored(row: tuple[Any, ...]) -> Card:
+    return Card(Key(*row[:3]), Memory(*row[3:8]), *row[8:])
 
 
 def _questions(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:

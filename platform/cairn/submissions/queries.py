@@ -130,22 +130,24 @@ def history_of(user: User) -> tuple[Sequence[Row], Sequence[QuizRow]]:
 
 
 def _rows(user: User) -> Sequence[Row]:
-    """Only projects need their reports: an exercise is told by its counts, and reports are large."""
-    report = Case(
-        When(work=Work.PROJECT, then=F("run__report")),
-        default=Value(None, output_field=JSONField()),
-        output_field=JSONField(),
-    )
+    """Only projects need their reports and documents: an exercise is told by its counts."""
+    report, documents = _of_projects("run__report"), _of_projects("documents")
     counted = Submission.objects.filter(user=user).exclude(_COSTS_NOTHING).order_by("created_at")
     counted = counted.annotate(graded_at=Coalesce("earned_at", "run__finished_at"))
     return [
         Row(*values)
-        for values in counted.annotate(report=report).values_list(
-            *("id", "work", "slug", "content_hash", "documents", "created_at"),
+        for values in counted.annotate(report=report, facts=documents).values_list(
+            *("id", "work", "slug", "content_hash", "facts", "created_at"),
             *("run__state", "run__verdict", "run__score", "run__tests_passed", "run__tests_total"),
             *("graded_at", "report"),
         )
     ]
+
+
+def _of_projects(column: str) -> Case:
+    """A JSON column for projects; for exercises none, which costs nothing to read."""
+    none = Value(None, output_field=JSONField())
+    return Case(When(work=Work.PROJECT, then=F(column)), default=none, output_field=JSONField())
 
 
 def _quiz_rows(user: User) -> Sequence[QuizRow]:

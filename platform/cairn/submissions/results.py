@@ -12,13 +12,13 @@ from uuid import UUID
 
 
 class Row(NamedTuple):
-    """A submission with what its run came to; ``report`` is read for projects only."""
+    """A submission with what its run came to; ``documents`` and ``report`` are read for projects only."""
 
     id: UUID
     work: str
     slug: str
     content_hash: str
-    documents: Mapping[str, Any]
+    documents: Mapping[str, Any] | None
     created_at: datetime
     state: str
     verdict: str
@@ -160,7 +160,7 @@ def _project(rows: list[Row], current: str | None) -> ProjectOutcome:
         best_score=best.score,
         tests={test["name"]: test["status"] for test in report.get("tests", ())},
         metrics={name: value for name, value in report.get("metrics", {}).items() if value is not None},
-        files={n: FileFacts(f["words"], tuple(f["headings"])) for n, f in best.documents.items()},
+        files={n: FileFacts(f["words"], tuple(f["headings"])) for n, f in (best.documents or {}).items()},
         outdated=best.content_hash != current,
         content_hash=best.content_hash,
         ranges=_ranges(graded),
