@@ -85,7 +85,7 @@ def folder_name(variant: str) -> str:
 def _files(folder: Path, variant: str) -> dict[str, str]:
     """A variant's files. A wrong one holds what differs from the solution."""
     places = [folder / "solution", folder / variant] if variant.startswith("wrong/") else [folder / variant]
-    found = (path for place in places for path in sorted(place.glob("*")) if path.is_file())
+    found = (path for place in places for path in sorted(place.glob("*.py")))  # no training reads a report
     return {path.name: path.read_text(encoding="utf-8") for path in found}
 
 
