@@ -1,7 +1,8 @@
 """A run as a folder that repeats it without the site: code, settings, seed, pinned packages, results.
 
-The program gets the node's own module ``cairn``, read from the grader's files as text. Data sets are named by
-the digest of their loader and not packed: who made a data set's hidden split must not be told to all.
+The program gets the node's own module ``cairn``, read from the grader's files as text. Of its data sets it
+gets the public arrays, and never the loader, which could make the hidden split. What is too large to pack is
+named by its digest, with the way to get it.
 """
 
 import json
@@ -13,8 +14,13 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from cairn.runs import experiments
-from cairn.runs.models import Run
+from cairn.runs import artifacts, experiments
+from cairn.runs.models import Blob, Input, Run
+from cairn.ui.errors import NotFound
+from grader.contract import DatasetUse
+from grader.training.data import NotPrepared, cache
+
+MOST_BYTES = 64 * 2**20  # of one data set's arrays, or of one input, that are packed
 
 _RUN_SH = """\
 #!/bin/sh
@@ -33,8 +39,37 @@ def packed(run: Run, curves: Iterable[str]) -> IO[bytes]:
         for name, text in contents(run).items():
             archive.writestr(name, text)
         archive.writestr("results/curves.csv", "".join(curves))
+        for use in run.spec["training"]["datasets"]:
+            _pack_data(archive, run, DatasetUse.model_validate(use))
+        _pack_inputs(archive, run)
     made.seek(0)
     return made
+
+
+def _pack_data(archive: zipfile.ZipFile, run: Run, use: DatasetUse) -> None:
+    """The public arrays, made where this machine has not got them yet. What cannot be made is left out."""
+    digests = run.spec.get("loaders", {})
+    texts = dict(Blob.objects.filter(pk__in=digests.values()).values_list("pk", "text"))
+    try:
+        with cache().holding([use], {name: texts[pk] for name, pk in digests.items()}) as (made,):
+            files = sorted(made.public.iterdir())
+            if sum(file.stat().st_size for file in files) <= MOST_BYTES:
+                for file in files:
+                    archive.write(file, f"data/{use.name}/{file.name}")
+    except (NotPrepared, KeyError):
+        return
+
+
+def _pack_inputs(archive: zipfile.ZipFile, run: Run) -> None:
+    """The artifacts of earlier runs that it began from."""
+    for row in Input.objects.filter(run=run).select_related("artifact__file"):
+        if row.artifact.file.size > MOST_BYTES:
+            continue
+        try:
+            with artifacts.opened(row.artifact.file) as file:
+                archive.writestr(f"given/inputs/{row.name}", file.read())
+        except NotFound:
+            continue
 
 
 def contents(run: Run) -> dict[str, str]:
@@ -90,7 +125,7 @@ def _readme(run: Run, about: dict[str, Any]) -> str:
         "`sh run.sh` makes a virtual environment with the pinned packages and repeats the run; where they "
         "are installed already, `python run.py` is enough. It needs no network and writes to `out/`.\n\n"
         f"Seed {about['seed']}, device {about['device']}. Settings: `{json.dumps(about['parameters'])}`.\n"
-        + (f"\nData sets, to be placed in `data/`:\n{data}" if data else "")
+        + (f"\nData sets; those too large to be packed belong into `data/`:\n{data}" if data else "")
         + "\n`results/` holds what was recorded. On the same packages and processor the curves are the same; "
         "elsewhere they differ in the last digits.\n"
     )

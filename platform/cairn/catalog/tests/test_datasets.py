@@ -375,6 +375,12 @@ class TestTheCommand:
         assert code == 2
         assert "projects use dots instead" in err
 
+    def test_export_writes_what_a_capsule_needs_and_nothing_hidden(self, root, tmp_path):
+        code, _, err = call("datasets", "export", "dots", "--to", str(tmp_path / "out"))
+        assert code == 0, err
+        names = sorted(file.name for file in (tmp_path / "out/dots").iterdir())
+        assert names == ["train_images.npy", "train_labels.npy", "valid_images.npy", "valid_labels.npy"]
+
     def test_an_unknown_one_is_an_error(self, root):
         code, _, err = call("datasets", "prepare", "nothing")
         assert code == 1

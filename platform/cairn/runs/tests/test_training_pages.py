@@ -376,6 +376,35 @@ def test_the_capsule_repeats_the_run_without_the_site(alice: User, tmp_path: Pat
     assert not any(b"secret expectations" in text for text in texts)
 
 
+LOADER = """
+import numpy as np
+
+def load():
+    rows = {"rows": np.arange(6.0)}
+    return {"train": rows, "valid": rows, "hidden": {"rows": np.array([41.0])}}
+"""
+
+
+def test_the_capsule_brings_the_public_data_and_nothing_hidden(
+    alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cairn.runs.models import Blob
+    from cairn.runs.texts import digest
+
+    monkeypatch.setenv("CAIRN_CACHE", str(tmp_path / "cache"))
+    Blob.objects.get_or_create(digest=digest(LOADER), defaults={"text": LOADER})
+    code = "import cairn\ncairn.log({'sum': cairn.data('six')['train_rows'].sum()}, 0)\n"
+    use = {"name": "six", "loader": "six.py", "digest": "abc"}
+    place = capsule(alice, code, tmp_path / "one", loaders={"six.py": digest(LOADER)}, datasets=[use])
+    assert sorted(file.name for file in (place / "data/six").iterdir()) == [
+        "train_rows.npy",
+        "valid_rows.npy",
+    ]
+    done = repeat(place)
+    assert done.returncode == 0, done.stderr
+    assert "sum: 15" in done.stdout
+
+
 def test_the_capsule_says_which_data_is_missing(alice: User, tmp_path: Path) -> None:
     use = {"name": "digits", "loader": "digits.py", "digest": "abc"}
     place = capsule(alice, "import cairn\ncairn.data('digits')\n", tmp_path / "one", datasets=[use])
@@ -384,13 +413,15 @@ def test_the_capsule_says_which_data_is_missing(alice: User, tmp_path: Path) -> 
     assert "data set digits (loader abc)" in done.stderr
 
 
-def capsule(owner: User, code: str, folder: Path, **training: Any) -> Path:
+def capsule(
+    owner: User, code: str, folder: Path, loaders: dict[str, str] | None = None, **training: Any
+) -> Path:
     from cairn.runs.models import Blob
     from cairn.runs.texts import digest
 
     run = queued(owner, **{"parameters": {"steps": 4}} | training)
     Blob.objects.get_or_create(digest=digest(code), defaults={"text": code})
-    spec = run.spec | {"files": {"train.py": digest(code)}, "seed": 3}
+    spec = run.spec | {"files": {"train.py": digest(code)}, "seed": 3, "loaders": loaders or {}}
     Run.objects.filter(pk=run.pk).update(spec=spec)
     answer = signed_in(owner).get(f"/runs/{run.pk}/capsule.zip")
     data = b"".join(answer.streaming_content)  # type: ignore[attr-defined]

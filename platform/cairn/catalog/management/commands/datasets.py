@@ -1,6 +1,7 @@
-"""The command ``manage.py datasets list|prepare|verify|describe``."""
+"""The command ``manage.py datasets list|prepare|verify|describe|export``."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,15 @@ class Command(BaseCommand):
                 "slugs", nargs="*", metavar="SLUG", help="all that need no network, if none is named"
             )
 
+        export = commands.add_parser("export", help="write the public arrays of one, for a run's capsule")
+        export.add_argument("slugs", nargs=1, metavar="SLUG")
+        export.add_argument(
+            "--to", type=Path, required=True, metavar="FOLDER", help="made if it is not there"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked."""
+        self.to: Path | None = options.get("to")
         self.root = Path(settings.CURRICULUM)
         self.console = Console(file=self.stdout, soft_wrap=True)  # type: ignore[arg-type]  # it only writes to it
         registry = self._registry()
@@ -88,6 +96,8 @@ class Command(BaseCommand):
             texts = datasets.loader_texts(self.root / datasets.LOADERS, dataset.loader)
             with cache().holding([datasets.use(slug, dataset, texts)], texts) as (made,):
                 wrong = descriptions.differences(dataset, made) if what == "verify" else []
+                if self.to is not None:
+                    shutil.copytree(made.public, self.to / slug, dirs_exist_ok=True)
                 if what == "describe":
                     self._write(slug, descriptions.describe(dataset, made))
                 said = descriptions.in_words(made)
