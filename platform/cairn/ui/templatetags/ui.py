@@ -246,10 +246,11 @@ def _navigation_of(user: Any) -> list[dict[str, Any]]:
     items = [
         {"url": "/home", "text": "Today", "icon": "house"},
         paths,
-        topics,
         {"url": "/plan", "text": "Plan", "icon": "calendar"},
         {"url": "/practice", "text": "Practice", "icon": "repeat"},
-        {"url": "/journal", "text": "Notes", "icon": "notebook-pen"},
+        {"url": "/runs", "text": "Runs", "icon": "activity"},
+        {"url": "/journal", "text": "Journal", "icon": "notebook-pen"},
+        topics,
     ]
     if getattr(user, "is_mentor", False) or user.is_staff:
         items.append({"url": "/review", "text": "Review queue", "icon": "inbox"})
