@@ -53,7 +53,11 @@ def copy(number: int, to: Path, most: int) -> int:
 
 def megabytes(count: int) -> str:
     """A size as a person reads it."""
-    return f"{count / 2**20:.3g} MB" if count >= 2**20 else f"{max(count, 1) / 2**10:.2g} KB"
+    return (
+        f"{count / 2**20:.3g} MB"
+        if count >= 2**20
+        else f"{max(count / 2**10, 0.1):.{0 if count >= 2**10 else 1}f} KB"
+    )
 
 
 def kind_of(path: Path) -> str:

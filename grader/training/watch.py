@@ -45,6 +45,11 @@ class Log:
         if self._room.take(len(text)) or not data:
             self._say(name, text)
             return
+        if not self._held[name]:  # as much as fits: the beginning is worth most
+            fits = int(self._room.left())
+            self._room.take(fits)
+            self._emit(name, text[:fits])
+            text = text[fits:]
         self._left_out[name] += max(0, len(text) - _TAIL)
         self._held[name] = text[-_TAIL:]
 
