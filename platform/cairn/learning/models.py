@@ -278,7 +278,9 @@ class Plan(models.Model):
 class ResourceMark(models.Model):
     """A resource that a learner has read, watched or joined. ``key`` is ``Resource.key``."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="resource_marks")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="resource_marks"
+    )
     key = models.SlugField(max_length=80)
     at = models.DateTimeField(auto_now_add=True)
 
@@ -290,7 +292,7 @@ class ResourceMark(models.Model):
 
 
 class Digest(models.Model):
-    """Whether a learner wants their plan by e-mail. ``sent_on`` is the day, on their clock, of the last one."""
+    """Whether a learner wants their plan by e-mail. ``sent_on`` is the day of the last one, on their clock."""
 
     class Often(models.TextChoices):
         OFF = "off"
@@ -305,9 +307,7 @@ class Digest(models.Model):
     sent_on = models.DateField(null=True, blank=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["sent_on"], condition=~models.Q(often="off"), name="digests_wanted")
-        ]
+        indexes = [models.Index(fields=["sent_on"], condition=~models.Q(often="off"), name="digests_wanted")]
 
     def __str__(self) -> str:
         return f"{self.often} digest of {self.user_id}"
