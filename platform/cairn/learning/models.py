@@ -292,7 +292,7 @@ class ResourceMark(models.Model):
 
 
 class Digest(models.Model):
-    """Whether a learner wants their plan by e-mail. ``sent_on`` is the day of the last one, on their clock."""
+    """Whether a learner wants their plan by e-mail. ``sent_on`` is their day of the last one."""
 
     class Often(models.TextChoices):
         OFF = "off"
