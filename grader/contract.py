@@ -120,6 +120,7 @@ class Training(Frozen):
     history: tuple["Points", ...] = ()  # of earlier tries up to ``resume.step``, for the evaluation
     device: Literal["cpu", "gpu"] = "cpu"
     processes: int = Field(1, ge=1, le=64)
+    shares_device: bool = False  # whether other jobs may use its devices at the same time
     disk_bytes: int = Field(2**30, ge=2**20, le=2**40)
     artifact_bytes: int = Field(2**28, ge=2**16, le=2**36)  # of any one artifact
     estimate_seconds: float = Field(20.0, gt=0, le=600)  # how long an ESTIMATE trains at most

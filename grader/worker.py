@@ -73,7 +73,8 @@ def _node() -> Node:
 
 def _trainings(queues: Iterable[str]) -> dict[str, int]:
     """How many trainings run at once, by queue: each has a thread of its own, so nothing waits for it."""
-    found = {TRAIN_CPU: int(os.environ.get("CAIRN_TRAININGS", "1")), TRAIN_GPU: len(devices.found())}
+    on_devices = len(devices.found()) * devices.SHARERS  # who does not share waits for a device of its own
+    found = {TRAIN_CPU: int(os.environ.get("CAIRN_TRAININGS", "1")), TRAIN_GPU: on_devices}
     return {queue: count for queue, count in found.items() if queue in queues and count > 0}
 
 

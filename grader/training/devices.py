@@ -16,6 +16,9 @@ from pathlib import Path
 _QUERY = "--query-gpu=index,uuid,name,memory.total"
 _SECONDS = 20
 _LEFT_OVER = 512 * 2**20  # of a device's memory that the driver itself may keep
+_LOOK_SECONDS = 1.0
+SHARERS = 4  # jobs on one device, where their project allows it
+ALONE = SHARERS + 1
 _COMMON = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset")
 _DRIVERS = (
     "/usr/local/nvidia",
@@ -88,24 +91,49 @@ def utilisation(device: Device) -> tuple[float, int] | None:
 
 
 class Lender:
-    """Lends devices to jobs, one each, for as long as they last."""
+    """Lends devices to jobs for as long as they last: to one each, or to several that may share one.
+
+    A job waits until there are devices for it: it keeps its lease meanwhile.
+    """
 
     def __init__(self, devices: tuple[Device, ...]) -> None:
-        self._free = list(devices)
-        self._lock = threading.Lock()
+        self._users = dict.fromkeys(
+            devices, 0
+        )  # how many jobs are on a device; ALONE: one that does not share
+        self._changed = threading.Condition()
 
     @contextmanager
-    def lend(self, count: int) -> Iterator[list[Device]]:
-        """So many devices, the caller's until it leaves. Raises NotFree if there are not as many."""
-        with self._lock:
-            if len(self._free) < count:
-                raise NotFree(f"This node has {len(self._free)} free devices, and the job needs {count}.")
-            lent = [self._free.pop(0) for _ in range(count)]
+    def lend(self, count: int, *, shared: bool = False, cancel: threading.Event) -> Iterator[list[Device]]:
+        """So many devices, until the caller leaves; none where ``cancel`` was set while it waited.
+
+        Raises NotFree if this node does not have as many at all.
+        """
+        if count > len(self._users):
+            raise NotFree(f"This node has {len(self._users)} devices, and the job needs {count}.")
+        with self._changed:
+            while len(fit := self._fitting(shared)) < count and not cancel.is_set():
+                self._changed.wait(_LOOK_SECONDS)
+            lent = [] if cancel.is_set() else fit[:count]
+            for device in lent:
+                self._users[device] += 1 if shared else ALONE
         try:
             yield lent
         finally:
-            with self._lock:
-                self._free += lent
+            with self._changed:
+                for device in lent:
+                    self._users[device] -= 1 if shared else ALONE
+                self._changed.notify_all()
+
+    def _fitting(self, shared: bool) -> list[Device]:
+        """The devices that such a job may have now. Who shares joins others before it takes a free one."""
+        most = SHARERS - 1 if shared else 0
+        fit = [device for device, users in self._users.items() if users <= most]
+        return sorted(fit, key=lambda device: -self._users[device])
+
+    def is_alone(self, device: Device) -> bool:
+        """Whether only one job is on it, so that what it holds is that job's."""
+        with self._changed:
+            return self._users[device] in (1, ALONE)
 
 
 @functools.cache

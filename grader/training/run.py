@@ -230,10 +230,12 @@ class _Training:
         if self._training.device == "cpu":
             yield []
             return
-        with devices.lender().lend(self._training.processes) as lent:
+        lender, shared = devices.lender(), self._training.shares_device
+        with lender.lend(self._training.processes, shared=shared, cancel=self._cancel) as lent:
             before = {device.uuid: devices.used_bytes(device) for device in lent}
             yield lent
-            devices.check_free(lent, before)
+            # What a device holds while others are on it says nothing of this job.
+            devices.check_free([device for device in lent if lender.is_alone(device)], before)
 
     def _watched(
         self, given: Given, listener: socket.socket, feed: Feed, lent: list[devices.Device]

@@ -149,6 +149,7 @@ def _training(wanted: Task, spec: TrainingSpec, secrets: Mapping[str, Any], wish
         inputs={name: artifact.message for name, artifact in wish.inputs.items()},
         device="gpu" if wish.queue == Run.Queue.TRAIN_GPU else "cpu",
         processes=spec.processes,
+        shares_device=spec.shares_device,
         disk_bytes=spec.limits.disk_mb * 2**20,
         artifact_bytes=spec.limits.artifact_mb * 2**20,
         evaluation=wanted.limits,
