@@ -5,6 +5,7 @@ An ``OpenBadgeCredential`` is a W3C Verifiable Credential (data model 2.0), here
 key can be read. Source: 1EdTech, Open Badges Specification 3.0, sections 5 and 8.2.
 
 The private keys are files in CAIRN_HOME. The newest signs; older ones go on verifying what they signed.
+What signs takes 8 MB, so it is imported where it is used: most processes never sign.
 """
 
 import hashlib
@@ -15,12 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
 CONTEXT = [
     "https://www.w3.org/ns/credentials/v2",
@@ -107,8 +106,10 @@ def _moment(at: datetime) -> str:
 # Keys
 
 
-def key_id(key: rsa.RSAPublicKey) -> str:
+def key_id(key: "rsa.RSAPublicKey") -> str:
     """The key's thumbprint (RFC 7638)."""
+    from jwt.algorithms import RSAAlgorithm
+
     numbers = json.loads(RSAAlgorithm.to_jwk(key))
     canonical = json.dumps({name: numbers[name] for name in ("e", "kty", "n")}, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
@@ -116,6 +117,8 @@ def key_id(key: rsa.RSAPublicKey) -> str:
 
 def public_keys(folder: Path) -> dict[str, dict[str, Any]]:
     """The public halves of all keys as JWKs by thumbprint, those of the newest key first."""
+    from jwt.algorithms import RSAAlgorithm
+
     return {
         key_id(key.public_key()): json.loads(RSAAlgorithm.to_jwk(key.public_key()))
         | {"kid": key_id(key.public_key()), "alg": ALGORITHM, "use": "sig"}
@@ -123,13 +126,16 @@ def public_keys(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def _keys(folder: Path) -> list[rsa.RSAPrivateKey]:
+def _keys(folder: Path) -> "list[rsa.RSAPrivateKey]":
     files = sorted(folder.glob("*.pem"), key=lambda file: file.stat().st_mtime, reverse=True)
     return [_read(file) for file in files or [_made(folder)]]
 
 
 @lru_cache(maxsize=8)
-def _read(file: Path) -> rsa.RSAPrivateKey:
+def _read(file: Path) -> "rsa.RSAPrivateKey":
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = serialization.load_pem_private_key(file.read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"{file} is not an RSA key.")
@@ -138,6 +144,9 @@ def _read(file: Path) -> rsa.RSAPrivateKey:
 
 def _made(folder: Path) -> Path:
     """A new key. Written beside its place and then moved there, so that nobody ever reads half of it."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
     text = key.private_bytes(
@@ -155,6 +164,8 @@ def _made(folder: Path) -> Path:
 
 def sign(content: dict[str, Any], folder: Path, keys_at: str) -> str:
     """The credential as a signed token. ``keys_at`` is where the public keys can be read."""
+    import jwt
+
     key = _keys(folder)[0]
     claims = content | {
         "iss": content["issuer"]["id"],
@@ -168,6 +179,8 @@ def sign(content: dict[str, Any], folder: Path, keys_at: str) -> str:
 
 def verified(token: str, folder: Path) -> dict[str, Any]:
     """What a token says, once its signature was checked against our keys. Raises NotGenuine."""
+    import jwt
+
     try:
         thumbprint = str(jwt.get_unverified_header(token).get("kid", "")).rpartition("/")[2]
         key = public_keys(folder).get(thumbprint)
