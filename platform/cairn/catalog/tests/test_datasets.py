@@ -260,6 +260,60 @@ class TestLoaders:
         assert len(splits["valid"]["captions"]) == 15
         assert splits["hidden"]["captions"][0] == "A cat 0."
 
+    def test_pictures_of_food_become_squares(self, loader, tmp_path, monkeypatch):
+        from PIL import Image
+
+        def packed(archive, name, data):
+            info = tarfile.TarInfo(f"food-101/{name}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+
+        monkeypatch.setenv("CAIRN_DATASETS", str(tmp_path))
+        (tmp_path / "food-101").mkdir()
+        lists = {
+            "train": {"soup": ["soup/1", "soup/2"], "pie": ["pie/3"]},
+            "test": {"soup": ["soup/4"], "pie": []},
+        }
+        with tarfile.open(tmp_path / "food-101/food-101.tar.gz", "w:gz") as archive:
+            for place, name in enumerate(["soup/1", "soup/2", "pie/3", "soup/4"]):
+                picture = io.BytesIO()
+                Image.new("RGB", (30, 20), (60 * place, 0, 0)).save(picture, "JPEG")
+                packed(archive, f"images/{name}.jpg", picture.getvalue())
+            for part, names in lists.items():
+                packed(archive, f"meta/{part}.json", json.dumps(names).encode())
+        splits = loader("food").load(seed=0, size=8, valid=1)
+        assert splits["train"]["classes"].tolist() == ["pie", "soup"]
+        assert splits["hidden"]["images"].shape == (1, 8, 8, 3)
+        assert abs(int(splits["hidden"]["images"][0, 4, 4, 0]) - 180) < 8
+        assert splits["hidden"]["labels"].tolist() == [1]
+        assert len(splits["train"]["labels"]) + len(splits["valid"]["labels"]) == 3
+
+    def test_a_speaker_is_in_one_split_only(self, loader, tmp_path, monkeypatch):
+        import soundfile
+
+        monkeypatch.setenv("CAIRN_DATASETS", str(tmp_path))
+        (tmp_path / "librispeech").mkdir()
+        with tarfile.open(tmp_path / "librispeech/dev-clean.tar.gz", "w:gz") as archive:
+            for speaker in (7, 8, 9):
+                sound = io.BytesIO()
+                soundfile.write(sound, np.full(400, speaker, np.int16), 16_000, format="FLAC")
+                texts = f"{speaker}-1-0000 SPOKEN BY {speaker}\n".encode()
+                for name, data in (
+                    (f"{speaker}-1-0000.flac", sound.getvalue()),
+                    (f"{speaker}-1.trans.txt", texts),
+                ):
+                    info = tarfile.TarInfo(f"LibriSpeech/dev-clean/{speaker}/1/{name}")
+                    info.size = len(data)
+                    archive.addfile(info, io.BytesIO(data))
+        splits = loader("librispeech").load(valid=1, hidden=1)
+        assert {name: split["speakers"].tolist() for name, split in splits.items()} == {
+            "train": [7],
+            "valid": [8],
+            "hidden": [9],
+        }
+        assert splits["hidden"]["texts"].tolist() == ["SPOKEN BY 9"]
+        assert splits["hidden"]["sounds"][0, :401].tolist() == [9] * 400 + [0]
+
 
 @pytest.fixture
 def loader(monkeypatch):
