@@ -27,7 +27,7 @@ for step in range(5):
     cairn.log({"loss": loss}, step)
 total = torch.tensor([float(rank + 1)])
 dist.all_reduce(total)
-print("rank", rank, "of", dist.get_world_size(), "sum", total.item())
+os.write(1, f"rank {rank} of {dist.get_world_size()} sum {total.item()}\n".encode())  # in one piece
 try:
     socket.create_connection(("192.0.2.1", 80), 0.2)
 except OSError as error:

@@ -38,7 +38,8 @@ def test_it_trains_keeps_the_model_and_is_evaluated_with_what_is_hidden(tmp_path
     weights, _ = tensors.read(ran.depot.place(model))
     assert sorted(weights) == ["a.bias", "a.weight", "b.bias", "b.weight"]
     assert ran.printed == "trained\n" == ran.report.output
-    assert {points.name for points in ran.of(Points)} >= {"loss", "system/cpu", "system/memory"}
+    # The share of the processor is known from the second reading on: after a second.
+    assert {points.name for points in ran.of(Points)} >= {"loss", "system/memory"}
     assert ran.report.wall_seconds > 0
     assert ran.report.cpu_seconds > 0
     assert ran.report.peak_bytes > 2**20
