@@ -134,7 +134,10 @@ def _shown(user: User, laid: _Laid) -> LearnerPlan:
     """What was kept, on today's page: with the library's items, and where the clock stands."""
     path = library().path(laid.enrolment.path)
     entries = entries_of(library(), path.slug)
-    pieces = tuple(Piece(entries[key].item, *more) for key, *more in laid.pieces)
+    pieces = tuple(
+        Piece(entries[key].item, day, minutes, part, parts, done)
+        for key, day, minutes, part, parts, done in laid.pieces
+    )
     schedule = Schedule(pieces, laid.ends_on)
     zone, today = zone_of(user), today_for(user)
     return LearnerPlan(
