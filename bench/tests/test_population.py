@@ -22,7 +22,7 @@ PATH = "zero-to-llm"
 PAGES = {
     "/home": 2,
     f"/paths/{PATH}": 3,
-    "/plan": 8,
+    "/plan": 3,
     f"/paths/{PATH}/milestones/linear-algebra": 2,
     "/": 1,
     "/topics/vectors-and-matrices": 2,
