@@ -74,7 +74,7 @@ def test_a_run_is_watched_while_it_learns_and_told_what_it_reached(page: Any) ->
     assert "the last loss was" in page.locator("run-live").inner_text()
     page.reload()
     page.locator("details > summary", has_text="Table").first.click()
-    assert page.locator(".charts .table tbody tr").count() > 10
+    page.locator(".charts .table tbody tr").nth(10).wait_for()
     with page.expect_download() as capsule:
         page.get_by_role("link", name="Download the capsule").click()
     inside = zipfile.ZipFile(io.BytesIO(capsule.value.path().read_bytes())).namelist()
