@@ -255,6 +255,8 @@ class Feed:
         if role is not ArtifactRole.CHECKPOINT:
             place(path, self._artifacts, name)
         step = message.get("step")
+        # Whoever goes on from a checkpoint finds every point before it: they are told of first.
+        self.flush()
         self._keeper.offer(
             path,
             name,
