@@ -9,14 +9,13 @@ from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from cairn.learning.certificate_drawing import BLAZE, STONES, stones_of
 from cairn.learning.models import Certificate
 from cairn.ui import cairn as drawing
 
 ALPHABETS = ("latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "vietnamese")
 WIDTH, HEIGHT, MARGIN = 297.0, 210.0, 24.0  # millimetres
 INK, SOFT, LINE = (21, 27, 28), (95, 106, 109), (198, 205, 206)
-STONES = ((85, 96, 99), (102, 113, 116), (119, 130, 133), (132, 142, 145))
-BLAZE = (244, 180, 26)
 _SHOWN_PARTS = 12
 
 
@@ -95,22 +94,19 @@ def _line(
 
 def _draw_cairn(page: FPDF, certificate: Certificate) -> None:
     """The stones as on the site, from the ground up, with the blaze on the second from the top."""
-    stones = [
-        drawing.Stone(str(place), kind, "met", place) for place, (_, kind) in enumerate(certificate.parts)
-    ]
-    placed = drawing.place(certificate.slug, stones[:24], 46)
+    placed = drawing.place(certificate.slug, stones_of(certificate), 46)
     tall = max((stone.base + stone.height for stone in placed), default=1)
     shrink = min(1.0, 120 / tall)
     ground, middle = 162.0, 240.0
     page.set_draw_color(*LINE)
     page.line(middle - 32, ground, middle + 32, ground)
     for stone in placed:
-        page.set_fill_color(*STONES[stone.tone])
+        page.set_fill_color(STONES[stone.tone])
         page.polygon([(middle + x * shrink, ground + y * shrink) for x, y in stone.outline], style="F")
     if placed:
         mark = placed[min(1, len(placed) - 1)]
         x, y, size = middle + mark.x * shrink, ground + mark.middle * shrink, mark.height * shrink * 0.28
-        page.set_fill_color(*BLAZE)
+        page.set_fill_color(BLAZE)
         page.polygon([(x, y - size), (x + size, y), (x, y + size), (x - size, y)], style="F")
 
 

@@ -1,7 +1,6 @@
 """Certificates: a learner's own, the public page of each, and what verifiers read."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +12,14 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cairn.learning import certificate_actions, certificate_queries, credentials
+from cairn.learning.certificate_drawing import Drawn, badge_of, stones_of
 from cairn.learning.models import Certificate
 from cairn.runs.views import person
 from cairn.submissions.limits import check_public
-from cairn.ui import cairn as drawing
 from cairn.ui.errors import NotFound, Refusal
 
 MAX_CREDENTIAL_CHARS = 100_000
-MOST_STONES = 24
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-_OPEN_BADGES = "https://purl.imsglobal.org/ob/v3p0"
 
 
 @never_cache
@@ -76,21 +73,6 @@ def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     return answer
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A certificate's cairn, for the tag that draws one."""
-
-    slug: str
-    title: str
-    stones: list[drawing.Stone]
-
-
-def stones_of(found: Certificate) -> list[drawing.Stone]:
-    """Every stone laid; of a long path as many as a picture holds."""
-    parts = enumerate(found.parts[:MOST_STONES])
-    return [drawing.Stone(str(place), kind, "met", place) for place, (_, kind) in parts]
-
-
 @never_cache
 @require_safe
 def certificate_pdf(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
@@ -117,31 +99,6 @@ def certificate_badge(request: HttpRequest, certificate_id: UUID) -> HttpRespons
     """The cairn as a picture with the credential baked in, as Open Badges 3.0 says (section 5.3.2)."""
     found = _valid(certificate_id)
     return _file(badge_of(found).encode(), "image/svg+xml", f"{found.slug}.svg")
-
-
-def badge_of(found: Certificate) -> str:
-    """An SVG on its own: the colours that a page's style sheet would give are in it."""
-    shapes = []
-    placed = drawing.place(found.slug, stones_of(found), 160)
-    for stone in placed:
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in stone.outline)
-        shapes.append(f'<polygon points="{points}" fill="{_STONES[stone.tone]}"/>')
-    top = max((stone.base + stone.height for stone in placed), default=1.0)
-    if placed:
-        mark = placed[min(1, len(placed) - 1)]
-        size = mark.height * 0.28
-        shapes.append(
-            f'<path d="M{mark.x:.1f} {mark.middle - size:.1f}l{size:.1f} {size:.1f}-{size:.1f} {size:.1f}'
-            f'-{size:.1f}-{size:.1f}z" fill="#f4b41a"/>'
-        )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:openbadges="{_OPEN_BADGES}" '
-        f'viewBox="-110 {-top - 20:.1f} 220 {top + 40:.1f}">'
-        f'<openbadges:credential verify="{found.credential}"/>{"".join(shapes)}</svg>'
-    )
-
-
-_STONES = ("#556063", "#667174", "#778285", "#848e91")
 
 
 def _valid(certificate_id: UUID) -> Certificate:
