@@ -20,6 +20,7 @@ from cairn.accounts.models import Cohort, User
 from cairn.catalog.queries import AssessmentEntry, library
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.quiz_views import answered, respond, sign_in, standing, value_of
+from cairn.runs.person import person
 from cairn.submissions import exams, quizzes
 from cairn.submissions.exam_rules import MOST_MINUTES, MOST_PERCENT, Extra, Late, ends_at, left
 from cairn.submissions.exams import Writer
@@ -27,12 +28,6 @@ from cairn.submissions.models import ExamWindow, QuizAttempt, Sitting
 from cairn.ui.errors import NotFound, Refusal
 
 View = Callable[..., HttpResponse]
-
-
-def _person(request: HttpRequest) -> User:
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
-    return user
 
 
 # --- drawn quizzes, and the door of exams
@@ -58,7 +53,7 @@ def assessment(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def assessment_attempt(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw questions and begin, or begin again with others; an unfinished attempt is gone on with."""
-    quizzes.start_drawn(_person(request), library().assessment(slug))
+    quizzes.start_drawn(person(request), library().assessment(slug))
     return redirect("learning:assessment", slug)
 
 
@@ -150,7 +145,7 @@ def _seconds_left(sitting: Sitting) -> int:
 @login_required
 def exam_begin(request: HttpRequest, slug: str) -> HttpResponse:
     """Start the clock."""
-    exams.begin(_person(request), slug)
+    exams.begin(person(request), slug)
     return redirect("learning:assessment", slug)
 
 
@@ -179,7 +174,7 @@ def _told(view: View) -> View:
 @_told
 def exam_answer(request: HttpRequest, slug: str, question: str) -> HttpResponse:
     """Keep one answer. A script sends its page's name and a count, so that a resent one does no harm."""
-    sitting = exams.access_sitting(_person(request), slug)
+    sitting = exams.access_sitting(person(request), slug)
     writer = Writer(str(request.POST.get("page", ""))[:40], _whole(request.POST.get("count")))
     number = exams.save(sitting, question, value_of(request), _whole(request.POST.get("version")), writer)
     if request.headers.get("Accept") != "application/json":
@@ -196,7 +191,7 @@ def _whole(text: Any) -> int:
 @_told
 def exam_clock(request: HttpRequest, slug: str) -> HttpResponse:
     """How long there is: extra time may have been given. Only scripts ask."""
-    sitting = exams.settled(exams.access_sitting(_person(request), slug))
+    sitting = exams.settled(exams.access_sitting(person(request), slug))
     return JsonResponse(
         {"seconds_left": _seconds_left(sitting), "handed_in": sitting.handed_in_at is not None}
     )
@@ -208,7 +203,7 @@ def exam_clock(request: HttpRequest, slug: str) -> HttpResponse:
 @in_their_zone
 def exam_hand_in(request: HttpRequest, slug: str) -> HttpResponse:
     """Look over what is answered, then end the exam."""
-    entry, sitting = exams.access_exam(slug), exams.access_sitting(_person(request), slug)
+    entry, sitting = exams.access_exam(slug), exams.access_sitting(person(request), slug)
     if request.method == "POST":
         exams.hand_in(sitting)
         return redirect("learning:assessment", slug)
@@ -245,7 +240,7 @@ class ExtraForm(forms.Form):
 @in_their_zone
 def exam_list(request: HttpRequest) -> HttpResponse:
     """Every exam of the curriculum in each of the mentor's cohorts."""
-    cohorts = exams.cohorts_of(_person(request))
+    cohorts = exams.cohorts_of(person(request))
     entries = [entry for entry in library().assessments.values() if entry.content.exam]
     windows = {(one.cohort_id, one.assessment): one for one in ExamWindow.objects.filter(cohort__in=cohorts)}
     rows = [(cohort, entry, windows.get((cohort.pk, entry.slug))) for cohort in cohorts for entry in entries]
@@ -254,7 +249,7 @@ def exam_list(request: HttpRequest) -> HttpResponse:
 
 def _cohort(request: HttpRequest, slug: str) -> Cohort:
     """The cohort, for those who look after it; for others there is none. Raises NotFound, Forbidden."""
-    mine = exams.cohorts_of(_person(request))
+    mine = exams.cohorts_of(person(request))
     found = next((cohort for cohort in mine if cohort.slug == slug), None)
     if found is None:
         raise NotFound
@@ -314,7 +309,7 @@ def _set_window(request: HttpRequest, cohort: Cohort, slug: str) -> str:
     if not form.is_valid():
         raise exams.BadWindow("Give a date and a time for both. The times are as they were.")
     opens_at: datetime = form.cleaned_data["opens_at"]
-    exams.set_window(_person(request), cohort, slug, opens_at, form.cleaned_data["closes_at"])
+    exams.set_window(person(request), cohort, slug, opens_at, form.cleaned_data["closes_at"])
     return "The window is set."
 
 
@@ -325,12 +320,12 @@ def _grant(request: HttpRequest, cohort: Cohort, slug: str) -> str:
             f"Extra time is 0 to {MOST_PERCENT} % and 0 to {MOST_MINUTES} whole minutes. Nothing changed."
         )
     given = form.cleaned_data
-    person = get_object_or_404(User, pk=given["learner"], memberships__cohort=cohort)
-    exams.grant(_person(request), person, slug, given["percent"], given["minutes"])
-    return f"Extra time of {person.display_name}: {given['percent']} % and {given['minutes']} minutes."
+    sitter = get_object_or_404(User, pk=given["learner"], memberships__cohort=cohort)
+    exams.grant(person(request), sitter, slug, given["percent"], given["minutes"])
+    return f"Extra time of {sitter.display_name}: {given['percent']} % and {given['minutes']} minutes."
 
 
 def _release(request: HttpRequest, cohort: Cohort, slug: str) -> str:
     window = get_object_or_404(ExamWindow, cohort=cohort, assessment=slug)
-    count = exams.release(_person(request), window)
+    count = exams.release(person(request), window)
     return f"Results are released: {count} of this cohort can read theirs now."

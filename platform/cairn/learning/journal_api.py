@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cairn.accounts.models import User
 from cairn.learning.certificate_queries import certificates_of
 from cairn.learning.journal_queries import SHOWN, notes_of, own_note
+from cairn.runs.person import person
 
 
 class NoteOut(serializers.Serializer[Any]):
@@ -52,11 +52,6 @@ class CertificateOut(serializers.Serializer[Any]):
         return reverse("learning:certificate", args=[certificate.pk])
 
 
-def _person(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - the permission classes saw to it
-    return request.user
-
-
 class JournalView(APIView):
     """The newest notes."""
 
@@ -70,7 +65,7 @@ class JournalView(APIView):
     def get(self, request: Request) -> Response:
         """One's own notes, the newest first."""
         words = request.query_params.get("q", "")[:200].replace("\x00", "")
-        return Response(NoteOut(notes_of(_person(request), words)[:SHOWN], many=True).data)
+        return Response(NoteOut(notes_of(person(request), words)[:SHOWN], many=True).data)
 
 
 class NoteView(APIView):
@@ -79,7 +74,7 @@ class NoteView(APIView):
     @extend_schema(responses=WholeNoteOut, operation_id="me_journal_note")
     def get(self, request: Request, note_id: UUID) -> Response:
         """One of one's own notes, with its text."""
-        return Response(WholeNoteOut(own_note(_person(request), note_id)).data)
+        return Response(WholeNoteOut(own_note(person(request), note_id)).data)
 
 
 class CertificatesView(APIView):
@@ -88,7 +83,7 @@ class CertificatesView(APIView):
     @extend_schema(responses=CertificateOut(many=True), operation_id="me_certificates")
     def get(self, request: Request) -> Response:
         """One's own certificates, the newest first; withdrawn ones too."""
-        return Response(CertificateOut(certificates_of(_person(request)), many=True).data)
+        return Response(CertificateOut(certificates_of(person(request)), many=True).data)
 
 
 urlpatterns = [
