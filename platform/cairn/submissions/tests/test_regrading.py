@@ -147,7 +147,7 @@ def test_the_command_says_what_would_be_queued_queues_shows_and_accepts(alice: U
     assert "2 submissions would be graded again" in run_command("--dry-run")
     assert not Regrade.objects.exists()
     assert "2 submissions queued" in run_command()
-    for regrade in Regrade.objects.select_related("run"):
+    for regrade in Regrade.objects.select_related("run").order_by("run__created_at"):
         graded(regrade.run, Verdict.PASSED)
     shown = run_command("--show")
     assert "1 would change, 1 stay the same, 0 not graded yet." in shown
