@@ -16,10 +16,11 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.catalog.queries import Library, library
 from cairn.dashboard.activity import Year, counts_of, habits_of, year_of
 from cairn.learning import counting, pages, queries
-from cairn.learning.access import in_their_zone, learner
+from cairn.learning.access import in_their_zone
 from cairn.learning.mastery_queries import due_today
 from cairn.learning.models import Enrolment, Plan
 from cairn.learning.notices import notices_of
@@ -86,8 +87,7 @@ def home(request: HttpRequest) -> HttpResponse:
     The day is kept until something is stored about the learner's work, or their clock turns to the next part
     of the day.
     """
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     now = queries.now_for(user)
     greeting = _greeting(now.hour)
     version = version_of(user)

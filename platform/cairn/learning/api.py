@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.catalog.queries import Library, library
 from cairn.learning import actions, pages, queries
 from cairn.learning.models import Enrolment
@@ -120,7 +121,7 @@ class ProgressView(APIView):
     @extend_schema(responses=ProgressOut, operation_id="me_progress")
     def get(self, request: Request) -> Response:
         """Enrolments, milestones with their stones, and what is next."""
-        user, books = _person(request), library()
+        user, books = person(request), library()
         record = queries.record_of(user)
         walked = [one for one in queries.enrolments_of(user) if one.path in books.paths]
         shown = [_shown(user, enrolment, books, record) for enrolment in walked]
@@ -135,15 +136,10 @@ class EnrolmentsView(APIView):
         """Walk a path from a day on, at so many hours a week."""
         given = EnrolmentIn(data=request.data)
         given.is_valid(raise_exception=True)
-        user = _person(request)
+        user = person(request)
         enrolment = actions.enrol(user, **given.validated_data)
         shown = _shown(user, enrolment, library(), queries.record_of(user))
         return Response(PathProgressOut(shown).data, status=status.HTTP_201_CREATED)
-
-
-def _person(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - the permission classes saw to it
-    return request.user
 
 
 def _shown(user: User, enrolment: Enrolment, books: Library, record: Record) -> dict[str, Any]:

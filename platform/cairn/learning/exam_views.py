@@ -17,10 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cairn.accounts.models import Cohort, User
+from cairn.accounts.person import person
 from cairn.catalog.queries import AssessmentEntry, library
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.quiz_views import answered, respond, sign_in, standing, value_of
-from cairn.runs.person import person
 from cairn.submissions import exams, quizzes
 from cairn.submissions.exam_rules import MOST_MINUTES, MOST_PERCENT, Extra, Late, ends_at, left
 from cairn.submissions.exams import Writer

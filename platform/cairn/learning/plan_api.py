@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.learning import plan_pages, plan_queries
 
 
@@ -57,8 +58,7 @@ class PlanView(APIView):
     )
     def get(self, request: Request) -> Response:
         """What to do on which day, and how the learner stands to it."""
-        user = request.user
-        assert isinstance(user, User)  # noqa: S101 - the permission classes saw to it
+        user = person(request)
         return Response(PlanOut(_shown(user, request.query_params.get("path", ""))).data)
 
 

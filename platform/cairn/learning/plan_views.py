@@ -17,8 +17,9 @@ from django.utils.dates import WEEKDAYS
 from django.views.decorators.http import require_POST, require_safe
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.learning import plan_actions, plan_pages, plan_queries
-from cairn.learning.access import in_their_zone, learner
+from cairn.learning.access import in_their_zone
 from cairn.learning.plan_actions import BadPlan
 from cairn.learning.plan_feed import calendar_of
 from cairn.learning.plan_queries import LearnerPlan, Pace, pace_of
@@ -75,8 +76,7 @@ class WeekForm(forms.Form):
 @in_their_zone
 def plan(request: HttpRequest) -> HttpResponse:
     """The learner's plan as a week or as a list."""
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     try:
         return _page(request, user, request.GET)
     except NotFound:
@@ -152,8 +152,7 @@ def _form(verb: Verb) -> Callable[[HttpRequest], HttpResponse]:
     @login_required
     @in_their_zone
     def changed(request: HttpRequest) -> HttpResponse:
-        user = learner(request)
-        assert user is not None  # noqa: S101 - login_required saw to it
+        user = person(request)
         try:
             said = verb(user, request.POST.get("path", ""), request.POST)
         except BadPlan as refusal:
@@ -232,8 +231,7 @@ plan_move, plan_days_off, plan_pace, plan_address = map(_form, (_move, _days_off
 @in_their_zone
 def plan_week(request: HttpRequest) -> HttpResponse:
     """Minutes a weekday. What was typed wrongly is shown again beside what is wrong."""
-    user, form = learner(request), WeekForm(request.POST)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user, form = person(request), WeekForm(request.POST)
     if form.is_valid():
         try:
             path = request.POST.get("path", "")

@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.runs import artifacts, capsule, charts, curves, experiments, queries
 from cairn.runs.curves import Window
 from cairn.runs.experiments import Filter
 from cairn.runs.media import media_type
 from cairn.runs.models import Run, RunArtifact
-from cairn.runs.person import person
 from cairn.ui.errors import NotFound
 
 MAX_POINTS = 5_000
