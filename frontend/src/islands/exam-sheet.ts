@@ -37,7 +37,6 @@ export class ExamSheet extends HTMLElement {
     this.setSeconds(Number(this.getAttribute("seconds") ?? 0));
     this.addEventListener("input", this.onEdit);
     this.addEventListener("change", this.onEdit);
-    this.addEventListener("click", this.onMove);
     this.addEventListener("submit", this.onSubmit);
     window.addEventListener("online", this.sendAll);
     window.addEventListener("beforeunload", this.onLeave);
@@ -63,12 +62,6 @@ export class ExamSheet extends HTMLElement {
     const typed = field.matches("textarea, input:not([type=radio], [type=checkbox])");
     if (typed && event.type === "change") this.soon.get(form?.dataset["question"] ?? "")?.flush();
     else if (typed || event.type === "change") this.edited(form, !typed);
-  };
-
-  /** The arrows of an order move items without an event of their own. */
-  private readonly onMove = (event: Event): void => {
-    const target = event.target as Element;
-    if (target.closest(".moves")) this.edited(target.closest("form"), true);
   };
 
   private readonly onSubmit = (event: Event): void => {
