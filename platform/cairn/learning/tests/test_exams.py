@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 EXAM, DRAWN, LATER = "/assessments/midterm", "/assessments/phase-zero", "/assessments/phase-one"
 ROOM = "/exams/autumn/midterm"
 SCRIPT = {"Accept": "application/json"}
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -280,6 +281,54 @@ def test_a_mentor_sees_who_writes_and_gives_extra_time(window, alice, mo, as_):
     shown = text(page.get(ROOM))
     assert "0 of 6" in shown
     assert "0 %" not in shown  # no score before the release
+
+
+def test_extra_time_after_the_time_was_up_opens_the_exam_again(window, alice, mo, as_):
+    page = as_(alice)
+    page.post(f"{EXAM}/sitting")
+    save(page, "words", value="white")
+    let_pass(minutes=65)
+    over = text(page.get(EXAM))
+    assert "by itself when the time was up" in over
+    assert "If your mentor gives you more time" in over
+    assert page.get(f"{EXAM}/clock", headers=HTMX).status_code == 204
+
+    mentor = as_(mo)
+    assert "Time was up" in text(mentor.get(ROOM))
+    mentor.post(f"{ROOM}/acts", {"do": "extra", "learner": alice.pk, "percent": 0, "minutes": 20})
+    assert "They write until" in text(mentor.get(ROOM))
+
+    page = as_(alice)
+    assert page.get(f"{EXAM}/clock", headers=HTMX).headers["HX-Refresh"] == "true"
+    again = page.get(EXAM)
+    assert "so your exam goes on" in text(again)
+    assert 'value="white"' in again.content.decode()
+    assert save(page, "gaps", **{"fill": "1", "gap-0": "zeros"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("minutes", "hands_in", "said"),
+    [(65, True, "They handed in"), (100, False, "stays so"), (200, False, "results are out")],
+)
+def test_a_mentor_reads_why_an_exam_does_not_go_on(window, alice, mo, as_, minutes, hands_in, said):
+    sitting = exams.begin(alice, "midterm")
+    if hands_in:
+        exams.hand_in(sitting)
+    let_pass(minutes=minutes)
+    exams.settle_all()
+    mentor = as_(mo)
+    mentor.post(f"{ROOM}/acts", {"do": "extra", "learner": alice.pk, "percent": 0, "minutes": 5})
+    assert said in text(mentor.get(ROOM))
+
+
+def test_a_learner_opens_no_exam_again(window, alice, bob, mia, as_):
+    exams.begin(alice, "midterm")
+    let_pass(minutes=65)
+    exams.settle_all()
+    for person in (alice, bob, mia):
+        fields = {"do": "extra", "learner": alice.pk, "percent": 0, "minutes": 60}
+        assert as_(person).post(f"{ROOM}/acts", fields).status_code in (403, 404)
+    assert Sitting.objects.get().handed_in_by == "clock"
 
 
 def test_a_mentor_releases_the_results(tmp_path, alice, mo, as_):
