@@ -8,7 +8,7 @@ collecting their errors and rendering them is ``loader.py``; here is only the sh
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -504,16 +504,16 @@ class Project(Content):
     resources: tuple[Resource, ...] = ()
 
 
-WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEK: tuple[Weekday, ...] = get_args(Weekday)
 ReviewMinutes = Annotated[int, Field(ge=5, le=240)]
 
 
 class WeeklyReview(Content):
-    """Looking back on each week, on the last of the days ``on`` that has time."""
+    """Looking back on each week, on the last of ``days`` that has time, else on the last day that has."""
 
     minutes: ReviewMinutes
-    on: tuple[Weekday, ...] = Field(WEEK, min_length=1)
+    days: tuple[Weekday, ...] = Field(WEEK, min_length=1)
 
 
 class MilestoneReview(Content):

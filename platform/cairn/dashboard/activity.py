@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from cairn.accounts.models import User
 from cairn.learning.models import ActivityResult, DayOff, Note, PracticeDay, Reading
-from cairn.learning.plan_queries import week_of
+from cairn.learning.planner import week_of
 from cairn.submissions.models import QuizAttempt, Submission
 
 WEEKS = 53

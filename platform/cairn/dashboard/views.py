@@ -25,7 +25,7 @@ from cairn.learning.mastery_queries import due_today
 from cairn.learning.models import Enrolment, Plan
 from cairn.learning.notices import notices_of
 from cairn.learning.place import remember_path
-from cairn.learning.plan_queries import minutes_of
+from cairn.learning.plan_queries import minutes_of, review_of_today, walked
 from cairn.learning.progress import Activity, PathProgress, PlacedMilestone, Record, path_progress
 from cairn.learning.versions import kept, version_of
 from cairn.learning.wording import share
@@ -105,21 +105,22 @@ def home(request: HttpRequest) -> HttpResponse:
 def _made(user: User, now: datetime, *, settle: bool = False) -> Day:
     """The day from the database: a fixed number of queries."""
     books = library()
-    mine = Enrolment.objects.filter(user=user, path__in=list(books.paths)).select_related("plan")
-    if not (enrolments := list(mine)):
+    if not (enrolments := list(walked(user, now.date()).select_related("plan"))):
         return Day("", 0, b"")
     reviews = queries.reviews_of(user)
     record = queries.record_of(user, reviews=reviews)
     progress = path_progress(books.path(enrolments[0].path), books, record)
     begun = begun_quizzes(user, books)
+    year = _year(user, enrolments[0], books, now.date())
+    review = review_of_today(enrolments[0], year.days_off, record, now.date())
     context = (
         {"user": user, "now": now, "greeting": _greeting(now.hour), "settle": settle}
-        | _walk(enrolments, books, progress, now.date(), begun)
+        | _walk(enrolments, books, progress, now.date(), begun, review)
         | {"work": _latest(user, record, books, begun), "reviews": reviews[:3]}
         | {"how": counting.of_path(progress), "notices": notices_of(user, record, books)[:3]}
         | {
             "due": due_today(user),
-            "year": _year(user, enrolments[0], books, now.date()),
+            "year": year,
             "zone": user.timezone,
         }
     )
@@ -128,19 +129,25 @@ def _made(user: User, now: datetime, *, settle: bool = False) -> Day:
 
 
 def _walk(
-    enrolments: list[Enrolment], books: Library, progress: PathProgress, today: date, begun: dict[str, Begun]
+    enrolments: list[Enrolment],
+    books: Library,
+    progress: PathProgress,
+    today: date,
+    begun: dict[str, Begun],
+    review: Activity | None,
 ) -> dict[str, Any]:
-    """Where the learner is on the path opened last, and what is next there."""
+    """Where the learner is on the path opened last, and what is next there. The week's review comes last."""
     current = progress.current
     upcoming = [_as_begun(one, begun) for one in progress.upcoming]
+    looking_back = [review] if review and upcoming else []
     return {
         "enrolment": enrolments[0],
         "others": [books.path(one.path) for one in enrolments[1:]],
         "progress": progress,
-        "upcoming": upcoming,
+        "upcoming": upcoming + looking_back,
         "week": _week(enrolments[0].starts_on, today),
         "skyline": list(_skyline(progress)),
-        "minutes": sum(one.minutes for one in upcoming[:3]),
+        "minutes": sum(one.minutes for one in upcoming[:3] + looking_back),
         "current": current,
         "cairn": pages.cairn_of(current.milestone, current.state) if current else None,
         "stones": [pages.stone_row(stone, books) for stone in current.state.stones] if current else [],

@@ -1,6 +1,6 @@
 """Progress and enrolments in the API."""
 
-from typing import Any
+from typing import Any, get_args
 
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -17,6 +17,7 @@ from cairn.learning.models import Enrolment
 from cairn.learning.pace import arrival
 from cairn.learning.progress import (
     Activity,
+    ActivityKind,
     MilestoneState,
     PathProgress,
     Record,
@@ -44,7 +45,7 @@ class StoneOut(serializers.Serializer[Any]):
 class ActivityOut(serializers.Serializer[Any]):
     """Something to do. ``state`` is done, started or open; ``minutes`` what is left of it."""
 
-    kind = serializers.ChoiceField(choices=["lesson", "quiz", "exercise", "project", "map", "activity"])
+    kind = serializers.ChoiceField(choices=get_args(ActivityKind))
     slug = serializers.CharField()
     title = serializers.CharField()
     state = serializers.ChoiceField(choices=["done", "started", "open"])
@@ -176,7 +177,10 @@ def _milestones(progress: PathProgress, books: Library, record: Record) -> list[
             "complete": placed.state.complete,
             "laid": placed.state.laid,
             "stones": _stones(placed.state),
-            "activities": [_activity(one) for one in milestone_activities(placed.milestone, books, record)],
+            "activities": [
+                _activity(one)
+                for one in milestone_activities(placed.milestone, books, record, progress.path.slug)
+            ],
         }
         for placed in progress.milestones
     ]

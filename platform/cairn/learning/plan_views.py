@@ -23,7 +23,7 @@ from cairn.learning.access import in_their_zone
 from cairn.learning.plan_actions import BadPlan
 from cairn.learning.plan_feed import calendar_of
 from cairn.learning.plan_queries import LearnerPlan, Pace, pace_of
-from cairn.learning.planner import MAX_DAY
+from cairn.learning.planner import MAX_DAY, week_of
 from cairn.learning.versions import kept, version_of
 from cairn.learning.wording import duration
 from cairn.ui.errors import NotFound
@@ -104,7 +104,7 @@ def _page(
         "weeks": weeks,
         "earlier": weeks[0].monday - step,
         "later": weeks[0].monday + step,
-        "this_week": plan_queries.week_of(mine.today),
+        "this_week": week_of(mine.today),
         "pace": _standing(user, mine),
         "late": [plan_pages.row_of(mine, piece) for piece in late[: plan_pages.LATE_SHOWN]],
         "late_count": len(late),
@@ -180,7 +180,7 @@ def _move(user: User, path: str, said: Mapping[str, str]) -> str:
         return "The plan chooses its day again."
     day = _date(said["day"])
     mine = plan_actions.move_item(user, path, key, day)
-    return f"“{mine.entries[key].title}” is on {_day(day)} now. What follows it made room."
+    return f"“{plan_actions.entry_in(mine, key).title}” is on {_day(day)} now. What follows it made room."
 
 
 def _days_off(user: User, path: str, said: Mapping[str, str]) -> str:

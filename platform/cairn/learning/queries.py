@@ -19,6 +19,7 @@ from cairn.review.models import Review
 from cairn.review.queries import Decision, decisions_for
 from cairn.runs.models import Run
 from cairn.runs.queries import GradingState, grading_state
+from cairn.submissions.models import Sitting
 from cairn.submissions.queries import Results, results_of
 
 
@@ -42,24 +43,31 @@ def record_of(
 
 
 def _with_activities(user: User, results: Results, said: Mapping[tuple[str, str], Decision]) -> Record:
-    """Add lessons read, maps drawn and activities done: one query for all three."""
+    """Add lessons read, maps drawn, activities done and exams handed in: one query for all four."""
     none, no_score = Value(""), Value(0.0, output_field=FloatField())
     lessons = Reading.objects.filter(user=user).annotate(kind=Value("lesson"), score=no_score)
     others = ActivityResult.objects.filter(user=user).order_by().annotate(section=none)
+    sat = Sitting.objects.filter(user=user, handed_in_at__isnull=False)
+    sat = sat.annotate(kind=Value("exam"), section=none, score=no_score)
     rows = lessons.values_list("kind", "topic", "section", "score", "finished_at").union(
-        others.values_list("kind", "slug", "section", "score", "at"), all=True
+        others.values_list("kind", "slug", "section", "score", "at"),
+        sat.values_list("kind", "assessment", "section", "score", "handed_in_at"),
+        all=True,
     )
     read: dict[str, Read] = {}
+    exams: dict[str, datetime] = {}
     maps: dict[str, Drawn] = {}
     done: dict[str, datetime] = {}
     for kind, slug, section, score, at in rows:
         if kind == "lesson":
             read[slug] = Read(section, at is not None)
+        elif at and kind == "exam":
+            exams[slug] = at
         elif at and kind == ActivityResult.Kind.MAP:
             maps[slug] = min(Drawn(score, at), maps.get(slug, Drawn(score, at)), key=_better)
         elif at and score:
             done[slug] = at
-    return Record(results, said, read, maps, done)
+    return Record(results, said, read, maps, done, exams)
 
 
 def _better(drawn: Drawn) -> tuple[float, datetime]:

@@ -36,7 +36,7 @@ from cairn.learning.models import (
 )
 from cairn.review.models import Review
 from cairn.runs.models import Run
-from cairn.submissions.models import QuizAttempt, Submission
+from cairn.submissions.models import QuizAttempt, Sitting, Submission
 
 KEPT_SECONDS = 300  # what follows the clock alone, as the release of a result, may be that late
 Made = TypeVar("Made")
@@ -45,7 +45,7 @@ WHOSE: dict[type[Model], Callable[[Any], list[int]]] = {
     **dict.fromkeys(
         (
             *(ActivityResult, Completion, DayOff, Dismissal, Enrolment, MasteryCard, Note),
-            *(PracticeDay, QuizAttempt, Reading, Submission),
+            *(PracticeDay, QuizAttempt, Reading, Sitting, Submission),
         ),
         lambda row: [row.user_id],
     ),

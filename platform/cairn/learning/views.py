@@ -133,7 +133,7 @@ def milestone(request: HttpRequest, slug: str, milestone: str) -> HttpResponse:
     found = path.milestone(milestone)
     record = queries.record_of(user)
     state = milestone_state(books.criteria(found), record)
-    following = next((a for a in milestone_activities(found, books, record) if not a.done), None)
+    following = next((a for a in milestone_activities(found, books, record, slug) if not a.done), None)
     context = {
         "path": path,
         "stage": next(stage for stage in path.content.stages if found in stage.milestones),

@@ -58,8 +58,10 @@ KINDS = {
     "metric": "gauge",
     "rubric": "message-square-dot",
     "review": "message-square-dot",
+    "assessment": "graduation-cap",
     "map": "route",
     "activity": "users",
+    "look-back": "repeat",
     "run": "activity",
 }
 TEST_CLASSES = {"passed": "pass", "failed": "fail", "error": "error", "timeout": "timeout", "skipped": "skip"}
