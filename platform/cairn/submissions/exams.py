@@ -278,7 +278,7 @@ def set_window(by: User, cohort: Cohort, slug: str, opens_at: datetime, closes_a
             assessment=slug,
             defaults={"opens_at": opens_at, "closes_at": closes_at, "set_by": by},
         )
-        _clock_again(window.sittings)
+        _clock_again(window.sittings.all())
     return window
 
 
