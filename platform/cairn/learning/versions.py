@@ -55,8 +55,9 @@ WHOSE: dict[type[Model], Callable[[Any], list[int]]] = {
     User: lambda row: [row.pk, *_read_by(row)],
 }
 """Whose pages show a row, by model."""
-# What a node says while it works changes no result, and it says much. Nor does signing in.
-_NEWS = frozenset({"batches", "lease_until", "last_seq", "event_chars", "last_login"})
+# What a node says while it works changes no result, and it says much. Nor does signing in, nor that an exam's
+# answer was saved, which is noticed with its attempt.
+_NEWS = frozenset({"batches", "lease_until", "last_seq", "event_chars", "last_login", "versions", "saved_at"})
 
 
 def version_of(user: User) -> int:
