@@ -17,7 +17,7 @@ from cairn.learning import mastery_actions
 from cairn.learning.access import in_their_zone
 from cairn.learning.mastery_queries import QUESTION, Card, Deck, Key, deck_of
 from cairn.learning.mastery_rules import MINUTES_A_DAY, SECONDS_A_QUESTION
-from cairn.learning.quiz_views import typed, value_of
+from cairn.learning.quiz_views import retyped, value_of
 from cairn.runs.views import person
 from cairn.submissions import quizzes
 from cairn.ui.errors import NotFound, Refusal
@@ -39,7 +39,7 @@ def practice(request: HttpRequest) -> HttpResponse:
     except NotFound:
         raise
     except Refusal as refusal:
-        refused = {"refused": question, "refusal": refusal.message, "typed": typed(request)}
+        refused = {"refused": question, "refusal": refusal.message}
         return _page(request, user, Key(QUESTION, topic, question), refused, refusal.status)
     return _answered(request, user, topic, answered)
 
@@ -55,6 +55,8 @@ def _page(
     batch = deck.batch(more=_more(request))
     card = deck.card(key) if key else (batch[0] if batch else None)
     context = _surroundings(request, deck, batch) | (_question(card) if card else {}) | (refused or {})
+    if refused and card:
+        context["asked"] = retyped(context["asked"], request)
     return _rendered(request, context, status)
 
 

@@ -479,3 +479,47 @@ def test_pages_cost_a_fixed_number_of_queries(
     page = as_({"alice": alice, "mo": mo}[who])
     with django_assert_num_queries(count):
         page.get(address)
+
+
+REFUSED = {
+    "gaps": ({"fill": "1", "gap-0": " "}, "The gap is empty", None),
+    "pairs": ({"match": "2", "pair-0": "0", "pair-1": ""}, "1 of 2 has no", '<option value="0" selected>'),
+    "number": ({"value": "1e999"}, "not a finite number", 'value="1e999"'),
+    "words": ({"value": ""}, "Write an answer first", None),
+    "prints": ({"value": "x" * 4001}, "at most 4000 characters", "x" * 4001),
+    "pick": ({"value": "9"}, "has 2 answers", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_is_refused_says_why_and_stays_in_its_form(exam, alice, as_, script):
+    page = as_(alice)
+    headers = HTMX if script else {}
+    seen = set()
+    for _ in range(4):  # each attempt draws half of the bank
+        page.post(f"{DRAWN}/attempts")
+        attempt = QuizAttempt.objects.latest("pk")
+        for slug, _hash, question in attempt.drawn:
+            if slug != "phase-zero":
+                continue
+            fields, said, kept = REFUSED[question]
+            sent = {"question": f"{slug}--{question}", "attempt": attempt.pk, **fields}
+            answer = page.post(DRAWN, sent, headers=headers)
+            assert answer.status_code == 400
+            assert said in text(answer)
+            assert "kept" in text(answer)
+            assert kept is None or kept in answer.content.decode()
+            seen.add(question)
+        answer_all(page, attempt, exam.assessment("phase-zero"))
+    assert len(seen) >= 5
+
+
+def test_who_answers_with_a_script_is_taken_to_what_came_of_it(exam, alice, as_):
+    """What had the focus is gone with the form; a screen reader and a keyboard go on from here."""
+    page = as_(alice)
+    page.post(f"{DRAWN}/attempts")
+    attempt = QuizAttempt.objects.get()
+    asked = quizzes.sheet_of(attempt, exam.assessment("phase-zero")).questions[0]
+    fields = {"question": asked.id, "attempt": attempt.pk, "value": "1"} | _kind(asked)
+    assert page.post(DRAWN, fields, headers=HTMX).content.decode().count("autofocus") == 1
+    assert "autofocus" not in page.get(DRAWN).content.decode()
