@@ -24,7 +24,10 @@ PASSWORD = "granite-and-lichen-7"
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     """Rate limits and cached pages of one test never reach the next."""
+    from cairn.learning.versions import forget_shared
+
     cache.clear()
+    forget_shared()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from cairn.catalog.content import (
@@ -92,7 +93,7 @@ class MilestoneState:
 
     stones: tuple[StoneState, ...]
 
-    @property
+    @cached_property
     def asked(self) -> tuple[StoneState, ...]:
         """The stones that the cairn needs."""
         return tuple(stone for stone in self.stones if not stone.criterion.optional)
