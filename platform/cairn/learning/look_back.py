@@ -22,7 +22,7 @@ from cairn.learning.activity_actions import said_of
 from cairn.learning.models import ActivityResult, Completion, Enrolment
 from cairn.learning.plan_items import WEEK_SLUG, week_entry
 from cairn.learning.planner import week_item, week_key, week_of
-from cairn.learning.progress import Record
+from cairn.learning.progress import Record, stretch_before
 from cairn.learning.queries import record_of, today_for, zone_of
 from cairn.learning.wording import share
 from cairn.ui.errors import NotFound
@@ -140,12 +140,8 @@ def _milestone(
 
 
 def _since_the_last(path: PathEntry, asked: Milestone, books: Library, record: Record) -> Iterator[Seen]:
-    """The topics and projects from the milestone with the review before, up to this one."""
-    stretch: list[Milestone] = []
-    for one in path.content.milestones:
-        if one is asked:
-            break
-        stretch = [one] if one.review else [*stretch, one]
+    """The topics and projects that the review looks back on, with the quizzes' best scores."""
+    stretch = stretch_before(asked, path.content)
     for slug in dict.fromkeys(slug for one in stretch for slug in one.topics):
         topic, quiz = books.topic(slug), record.results.quizzes.get(slug)
         note = f"Quiz: {share(quiz.best_score)}" if quiz else ""

@@ -22,6 +22,7 @@ from cairn.learning.progress import (
     Record,
     assessment_activity,
     assessment_minutes,
+    has_review,
     looked_back_at,
     map_activity,
     project_activity,
@@ -132,7 +133,8 @@ class _Asks:
     def _parts(self, milestone: Milestone, so_far: list[str]) -> Iterator[Entry]:
         if milestone.review:
             slug, minutes = review_slug(self.path, milestone.slug), milestone.review.minutes
-            yield self._entry(REVIEW, slug, milestone.review.title, minutes, Work.REVIEW, so_far)
+            written = has_review(milestone, self.library.path(self.path).content, self.library)
+            yield self._entry(REVIEW, slug, milestone.review.title, minutes, Work.REVIEW, so_far, written)
         for slug in milestone.topics:
             if not self.library.topic(slug).content.optional:
                 yield from self._topic(self.library.topic(slug))

@@ -54,6 +54,7 @@ class DayRow:
     off: bool
     today: bool
     over: bool
+    is_spare: bool  # the path leaves it free: there is time, and what comes next has a later day
 
     @property
     def minutes(self) -> int:
@@ -95,14 +96,17 @@ def weeks_from(mine: LearnerPlan, day: date, count: int) -> tuple[WeekRow, ...]:
 
 
 def _days(mine: LearnerPlan, monday: date, by_day: dict[date, list[PieceRow]]) -> Iterator[DayRow]:
+    ends_on = mine.schedule.ends_on or mine.terms.starts_on
     for day in (monday + timedelta(days=n) for n in range(7)):
+        rows, free = tuple(by_day.get(day, ())), mine.terms.minutes_on(day)
         yield DayRow(
             day,
-            tuple(by_day.get(day, ())),
-            mine.terms.minutes_on(day),
-            day in mine.terms.days_off,
-            day == mine.today,
-            day < mine.today,
+            rows,
+            free,
+            off=day in mine.terms.days_off,
+            today=day == mine.today,
+            over=day < mine.today,
+            is_spare=bool(free) and not rows and max(mine.today, mine.terms.starts_on) <= day < ends_on,
         )
 
 

@@ -23,6 +23,7 @@ from itertools import pairwise
 
 DAY = timedelta(days=1)
 MIN_PART = 15  # minutes: less is not worth starting, unless the item or the day is that short
+CRUMB = 5  # minutes: the least that is left over of an item that is shorter than two parts
 MAX_DAY = 960  # minutes a day that a plan may hold
 LOOK_AHEAD = 2  # milestones in which a day looks for the work it prefers: this, a bridge, and the next
 STEP = 5  # minutes to which a week is spread
@@ -194,8 +195,9 @@ def _numbered(pieces: list[Piece]) -> Iterator[Piece]:
 
 def _part(left: int, free: int) -> int:
     """How much of an item to do in the free minutes: all that fits, unless a crumb would be left over."""
-    if free < left < free + MIN_PART and left >= 2 * MIN_PART:
-        return left - MIN_PART
+    least = MIN_PART if left >= 2 * MIN_PART else CRUMB
+    if free < left < free + least and left >= 2 * least:
+        return left - least
     return min(free, left)
 
 

@@ -19,6 +19,7 @@ from cairn.catalog.content import (
     MapCriterion,
     MetricCriterion,
     Milestone,
+    Path,
     QuizCriterion,
     ReviewCriterion,
     RubricCriterion,
@@ -463,11 +464,28 @@ def assessment_activity(slug: str, library: Library, record: Record, at_least: f
     return Activity("assessment", slug, title, minutes, "started", why)
 
 
+def stretch_before(milestone: Milestone, path: Path) -> tuple[Milestone, ...]:
+    """What a milestone's review looks back on: from the milestone with the review before, up to this one."""
+    stretch: list[Milestone] = []
+    for one in path.milestones:
+        if one is milestone:
+            break
+        stretch = [one] if one.review else [*stretch, one]
+    return tuple(stretch)
+
+
+def has_review(milestone: Milestone, path: Path, library: Library) -> bool:
+    """Whether a milestone has a review, and something written to look back on."""
+    stretch = stretch_before(milestone, path) if milestone.review else ()
+    written = (library.topic(slug).written for one in stretch for slug in one.topics)
+    return any(written) or any(library.project(slug).written for one in stretch for slug in one.projects)
+
+
 def milestone_activities(
     milestone: Milestone, library: Library, record: Record, path: str
 ) -> Iterator[Activity]:
     """All that is written towards a milestone: looking back, topics' activities, projects, the rest."""
-    if milestone.review:
+    if has_review(milestone, library.path(path).content, library):
         yield review_activity(milestone, path, library, record)
     for slug in milestone.topics:
         if not library.topic(slug).content.optional:
