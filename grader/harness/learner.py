@@ -7,7 +7,7 @@ Started as ``python -u learner.py FD PACKAGES``: the socket to the judge, and wh
 """
 
 # pathlib would cost every submission 4 ms of import time.
-# ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH107, PTH109, PTH118, PTH120, PTH123
 
 import contextlib
 import errno
@@ -74,10 +74,7 @@ class Harness:
         """Writes the files, imports the libraries that they need, and then takes the limits on."""
         self._home = os.getcwd()
         for name, text in files.items():
-            with open(
-                os.path.join(self._home, name), "w", encoding="utf-8", errors="replace", newline=""
-            ) as file:
-                file.write(text)
+            _write(os.path.join(self._home, name), text)
         sys.path.insert(0, self._home)
         for name in preload:
             importlib.import_module(name)
@@ -229,12 +226,23 @@ def _cause(error: BaseException | None) -> tuple[str, BaseException | None]:
     return "", None
 
 
-def _limit(limits: dict[str, int]) -> None:
-    """Lowers this process's limits for good. What was used until now is not charged to the learner."""
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.write(text)
+
+
+def _used() -> tuple[float, int]:
+    """Processor seconds that this process has used, and bytes that it has mapped."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = int(used.ru_utime + used.ru_stime + limits["cpu_seconds"] + 1)
     with open("/proc/self/statm") as statm:
         mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    return used.ru_utime + used.ru_stime, mapped
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Lowers this process's limits for good. What was used until now is not charged to the learner."""
+    seconds, mapped = _used()
+    cpu = int(seconds + limits["cpu_seconds"] + 1)
     space = mapped + limits["memory_bytes"] + _AS_SLACK
     wanted = {
         resource.RLIMIT_CPU: cpu,
@@ -293,6 +301,17 @@ def prepare() -> None:
     linecache.clearcache()
 
 
+def rehearse_at_home() -> None:
+    """What a rehearsal can do only in the work folder."""
+    _write("rehearsal.py", _REHEARSAL)
+    with open("rehearsal.py", encoding="utf-8") as file:
+        file.read()
+    os.remove("rehearsal.py")
+    _used()
+    for name in (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+        resource.setrlimit(name, resource.getrlimit(name))
+
+
 def rehearse(codec: Any) -> None:
     """Does what every job does, with words of its own, and leaves nothing: see ``forks.Work``."""
     ours, theirs = socket.socketpair()
@@ -307,7 +326,7 @@ def rehearse(codec: Any) -> None:
         if torch := sys.modules.get("torch"):
             values.append(torch.ones(2))
         encoder = codec.Encoder(lambda target: ("handle", harness._handles.index(target), "", False))
-        for request in (["get", module, "double"], ["call", module.double, [values], {}], ["no", 1]):
+        for request in (["get", module, "double"], ["call", module.double, [values], {}]):
             harness._handles.append(module.double)
             judge.send(encoder.encode(request))
             harness._reply(harness._handle(harness._decoder.decode(*harness._channel.receive())))
@@ -324,7 +343,7 @@ class Shape:
         self.sides = [float(side) for side in sides]
 
 def double(values):
-    total = math.fsum(len(str(value)) for value in values)
+    total = math.fsum(len(str(value)) for value in values[:4])
     return {"total": total, "sides": Shape([1, 2]).sides, "values": values * 2}
 """
 
