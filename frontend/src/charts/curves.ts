@@ -51,6 +51,7 @@ export interface ChartSpec {
   title: string;
   names: string[];
   unit?: Unit;
+  clock?: boolean; // counts seconds even where the others count steps
   target?: { value: number; label: string };
   band?: Band;
 }

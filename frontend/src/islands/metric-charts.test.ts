@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-const made: { data: unknown[]; setData: ReturnType<typeof vi.fn>; destroy: ReturnType<typeof vi.fn> }[] = [];
+interface Options {
+  hooks: { setSelect: ((chart: unknown) => void)[] };
+  cursor: { sync: { key: string } };
+  axes: { values: (chart: unknown, at: number[]) => string[] }[];
+}
+const made: { options: Options; data: unknown[]; setData: ReturnType<typeof vi.fn>; destroy: ReturnType<typeof vi.fn> }[] = [];
 
 // jsdom has no canvas, so the drawing itself is a stand-in here; the browser journeys see the real one.
 vi.mock("uplot", () => {
@@ -13,7 +18,7 @@ vi.mock("uplot", () => {
     destroy = vi.fn();
     setSize = vi.fn();
     setCursor = vi.fn();
-    constructor(readonly options: { hooks: { setSelect: ((chart: unknown) => void)[] } }, public data: unknown[]) {
+    constructor(readonly options: Options, public data: unknown[]) {
       made.push(this);
     }
     valToPos = (): number => 0;
@@ -190,6 +195,26 @@ describe("a curve that is logged for the first time while the page is open", () 
     document.dispatchEvent(new CustomEvent("run-finished"));
     await vi.waitFor(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
   });
+});
+
+test("the node's readings tell the time even beside steps, and a stretch of steps leaves them whole", async () => {
+  const cpu = { title: "Processor", names: ["system/cpu"], clock: true };
+  const line = (x: number[]): object => ({ count: 2, tries: [{ try: 1, since: 0, x, y: x, lost: false }] });
+  let curves: object = { loss: line([1, 2]), "system/cpu": line([60, 70]) };
+  asked.mockImplementation(() => Promise.resolve(new Response(JSON.stringify({ curves, last: 7 }))));
+  const page = await show({}, { charts: [{ title: "Loss", names: ["loss"] }, cpu] });
+  await vi.waitFor(() => expect(made.length).toBe(2));
+  const [loss, readings] = made.map(({ options }) => options);
+  expect(page.querySelectorAll(".plot")[1]?.getAttribute("aria-label")).toContain("Processor by time");
+  expect(readings?.cursor.sync.key).not.toBe(loss?.cursor.sync.key);
+  expect(readings?.axes[0]?.values(null, [65])).toEqual(["1:05"]);
+
+  curves = { loss: line([2]) };
+  const chart = { select: { left: 0, width: 50 }, setSelect: vi.fn(), posToVal: (left: number) => (left ? 3 : 2) };
+  loss?.hooks.setSelect[0]?.(chart);
+  await vi.waitFor(() => expect(url().searchParams.get("from")).toBe("2"));
+  await vi.waitFor(() => expect(made.at(-1)?.data).toEqual([[2], [2]]));
+  expect(page.querySelectorAll(".plot")[1]?.getAttribute("aria-label")).toContain("from 60 to 70");
 });
 
 test("time instead of steps is another question to the site", async () => {

@@ -13,11 +13,11 @@ from cairn.runs.models import Blob, Run
 
 _SPLITS = {"train", "training", "valid", "validation", "val", "eval", "test", "public"}
 
-_READINGS = {  # the node's own
-    "system/cpu": {"title": "Processor", "unit": "percent"},
-    "system/memory": {"title": "Memory", "unit": "bytes"},
-    "system/gpu": {"title": "GPU", "unit": "percent"},
-    "system/gpu-memory": {"title": "GPU memory", "unit": "bytes"},
+_READINGS = {  # the node's own, which count seconds and know no steps
+    "system/cpu": {"title": "Processor", "unit": "percent", "clock": True},
+    "system/memory": {"title": "Memory", "unit": "bytes", "clock": True},
+    "system/gpu": {"title": "GPU", "unit": "percent", "clock": True},
+    "system/gpu-memory": {"title": "GPU memory", "unit": "bytes", "clock": True},
 }
 
 

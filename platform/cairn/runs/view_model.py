@@ -6,8 +6,11 @@ learner code made, so everything here is data for a template that escapes it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
+
+from django.utils import timezone
 
 from cairn.runs.forecast import in_words
 from cairn.runs.models import Run
@@ -81,7 +84,17 @@ class RunView:
     is_cut: bool = False
     findings: tuple[Mapping[str, Any], ...] = ()  # contract Findings as JSON
     cost: tuple[tuple[str, str], ...] = ()  # what an estimate found, in words
-    stages: tuple[tuple[str, str], ...] = ()  # of a training run: name, and done, now or nothing
+    stages: tuple["Stage", ...] = ()  # of a training run
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a training run: whether it is ``done``, ``now`` or to come, and how long it took so far."""
+
+    name: str
+    state: str = ""
+    seconds: float | None = None
+    detail: str = ""
 
 
 @dataclass
@@ -89,6 +102,9 @@ class _Try:
     """What the events of the present try have told so far."""
 
     phase: str = ""
+    began: dict[int, datetime] = field(
+        default_factory=dict
+    )  # each stage, where the events say when they were
     planned: list[tuple[str, str]] = field(default_factory=list)
     results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     output: list[tuple[str, str]] = field(default_factory=list)
@@ -102,7 +118,7 @@ def progress(
     position: int | None = None,
     wait: float | None = None,
 ) -> RunView:
-    """``events`` are contract events as stored, oldest first.
+    """``events`` are contract events as stored, oldest first, with ``at`` where their time is known.
 
     ``position`` is the place in the queue, and ``wait`` how many seconds it takes to get through, if known.
     """
@@ -127,14 +143,41 @@ STAGES = ("Waiting", "Preparing", "Training", "Evaluating", "Ended")
 _STAGE_OF = {"starting": 1, "preparing": 1, "training": 2, "evaluating": 3, "testing": 3, "done": 3}
 
 
-def _stages(run: Run, told: _Try) -> tuple[tuple[str, str], ...]:
+def _stages(run: Run, told: _Try) -> tuple[Stage, ...]:
     """The stages of a training run, those behind it done; one that was stopped ended where it was."""
     if not run.trains:
         return ()
     at = 0 if run.state == Run.State.QUEUED else _STAGE_OF.get(told.phase, 2)
     at = len(STAGES) if run.state == Run.State.FINISHED else at
     now = "" if run.is_terminal else "now"
-    return tuple((name, "done" if i < at else now if i == at else "") for i, name in enumerate(STAGES))
+    took = _took(run, told)
+    return tuple(
+        Stage(
+            name,
+            "done" if i < at else now if i == at else "",
+            took.get(i),
+            _pace(run, took.get(i)) if i == _STAGE_OF["training"] else "",
+        )
+        for i, name in enumerate(STAGES)
+    )
+
+
+def _took(run: Run, told: _Try) -> dict[int, float]:
+    """Seconds in each stage that the present try has reached, by its place; none while another is to come."""
+    if run.state == Run.State.QUEUED and run.starts:
+        return {}
+    began = dict(told.began) if len(run.starts) > 1 else {0: run.created_at, **told.began}
+    ends = [*sorted(began.values())[1:], run.finished_at or timezone.now()]
+    return {
+        stage: max(0.0, (end - begin).total_seconds())
+        for (stage, begin), end in zip(sorted(began.items()), ends, strict=True)
+    }
+
+
+def _pace(run: Run, seconds: float | None) -> str:
+    """Steps a second of the present try, once there is something to tell."""
+    done = (run.step or 0) - (run.starts[-1]["step"] if run.starts else -1)
+    return f"{done / seconds:,.3g} steps a second" if seconds and seconds >= 1 and done > 0 else ""
 
 
 def _stopped(run: Run) -> str:
@@ -166,12 +209,14 @@ def _read(events: Iterable[Mapping[str, Any]], *, keep_output: bool) -> _Try:
 def _phase(told: _Try, event: Mapping[str, Any]) -> _Try:
     match event["name"]:
         case "starting":  # a new try: what the one before said is void
-            return _Try(phase="starting")
+            told = _Try(phase="starting")
         case "cut":
             told.is_cut = True
         case name:
             told.phase = name
             told.planned += [(test["name"], test["title"]) for test in event.get("tests", ())]
+    if event["name"] in _STAGE_OF and event.get("at"):
+        told.began.setdefault(_STAGE_OF[event["name"]], event["at"])
     return told
 
 
