@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -16,7 +18,11 @@ from cairn.ui.landscape import Height, profile
 
 FIRST_TOPIC = "vectors-and-matrices"
 MOST_PEAKS = 3
+THEMES = ("light", "dark")
 EVERY_DAY = 20  # from so many hours a week on, a path is walked daily
+
+
+_strangers: dict[tuple[Library, str, str], bytes] = {}  # of the current release only
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,23 @@ class Card:
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """For everybody, signed in or not."""
-    return render(request, "catalog/landing.html", {"body": _body(library())})
+    current = library()
+    if request.COOKIES.keys() & {settings.SESSION_COOKIE_NAME, CookieStorage.cookie_name}:
+        return render(request, "catalog/landing.html", {"body": _body(current)})
+    return HttpResponse(_for_strangers(request, current))
+
+
+def _for_strangers(request: HttpRequest, current: Library) -> bytes:
+    """The whole page for who has no session and no message waiting: the same for all with the same theme."""
+    theme = request.COOKIES.get("theme", "")
+    key = (current, theme if theme in THEMES else "", settings.SANDBOX)
+    page = _strangers.get(key)
+    if page is None:
+        page = render_to_string("catalog/landing.html", {"body": _body(current)}, request).encode()
+        for known in [known for known in _strangers if known[0] is not current]:
+            del _strangers[known]
+        _strangers[key] = page
+    return page
 
 
 @lru_cache(maxsize=2)

@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from cairn.catalog.tests.sample import EXERCISE, FILES, publish_sample
+from cairn.catalog.actions import publish
+from cairn.catalog.tests.sample import EXERCISE, FILES, PATH, publish_sample, replace_in
 
 pytestmark = pytest.mark.django_db
 SECRETS = [
@@ -31,6 +32,44 @@ def test_the_landing_page_shows_the_paths(client, library):
 def test_signed_in_people_see_it_too(client, library, django_user_model):
     client.force_login(django_user_model.objects.create_user("mira", "mira@example.org", "x"))
     assert client.get("/").status_code == 200
+
+
+def test_it_is_the_same_for_all_who_have_no_session(client, library, tmp_path):
+    first = client.get("/").content
+    assert client.get("/").content == first
+    assert b'data-theme="dark"' not in first
+    client.cookies["theme"] = "dark"
+    assert b'data-theme="dark"' in client.get("/").content
+    client.cookies["theme"] = '"><script>'
+    assert client.get("/").content == first
+
+
+def test_a_release_shows_on_it_at_once(client, library, tmp_path):
+    assert "From zero to a small language model" in client.get("/").content.decode()
+    replace_in(tmp_path, PATH, "From zero to a small language model", "From nothing to something")
+    publish(tmp_path)
+    page = client.get("/").content.decode()
+    assert "From nothing to something" in page
+    assert "From zero to a small language model" not in page
+
+
+def test_what_one_person_sees_is_never_another_s(client, library, django_user_model):
+    mira = django_user_model.objects.create_user("mira", "mira@example.org", "x")
+    stranger = client.get("/").content.decode()
+    client.force_login(mira)
+    assert "mira@example.org" in client.get("/").content.decode()
+    client.logout()
+    assert "mira@example.org" not in client.get("/").content.decode()
+    assert "Sign in" in stranger
+
+
+def test_a_message_that_waits_is_shown_on_it(client, library, django_user_model):
+    client.get("/")
+    client.force_login(django_user_model.objects.create_user("mira", "mira@example.org", "x"))
+    answer = client.post("/account/logout/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/"
+    assert "You have signed out" in answer.content.decode()
+    assert "You have signed out" not in client.get("/").content.decode()
 
 
 def test_it_pays_one_query(client, library, django_assert_max_num_queries):
