@@ -348,8 +348,9 @@ def judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path, data:
         closing = sitting.run()
         said.append(closing)
         tell()
+        quiet = session.quiet()
     authoring.on_metric = unheard
-    return sitting.ordinary and closing.reason in _ORDINARY
+    return quiet and sitting.ordinary and closing.reason in _ORDINARY
 
 
 def rehearse() -> None:

@@ -84,7 +84,8 @@ class Harness:
     def do_load(self, entry: str, as_main: bool) -> dict[str, Any]:
         """Runs the entry file. A script that ends with a plain ``sys.exit()`` counts as ended.
 
-        Returns the functions and classes that it defines, by name, since the tests will ask for some of them.
+        Returns the functions and classes that it defines, by name, since the tests will ask for some of them;
+        each stands for whatever the module calls so when it is used.
         """
         path = os.path.join(self._home, entry)
         stem = entry.removesuffix(".py")
@@ -112,8 +113,10 @@ class Harness:
 
     def do_set(self, target: Any, name: str, value: Any) -> None:
         """Sets an attribute."""
-        if target is self._handles[0]:
-            self._named = {number: known for number, known in self._named.items() if known != name}
+        if target is self._handles[0]:  # a handle that a test has kept then stands for what it stood for
+            for number in [number for number, known in self._named.items() if known == name]:
+                self._handles[number] = self._handle_of(number)
+                del self._named[number]
         setattr(target, name, value)
 
     def do_call(self, target: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -135,9 +138,12 @@ class Harness:
     def _incoming(self, kind: str, number: int, label: str, _: bool) -> Any:
         if kind != "handle":
             return self._callback(number, label)
-        if number in self._named:
-            return vars(self._handles[0]).get(self._named[number], self._handles[number])
-        return self._handles[number]
+        return self._handle_of(number)
+
+    def _handle_of(self, number: int) -> Any:
+        """What a handle stands for: see ``do_load`` for those that go by a name."""
+        known = self._handles[number]
+        return vars(self._handles[0]).get(self._named[number], known) if number in self._named else known
 
     def _callback(self, number: int, label: str) -> Any:
         def call_back(*arguments: Any, **keywords: Any) -> Any:
