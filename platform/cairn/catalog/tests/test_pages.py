@@ -1,6 +1,9 @@
 """The landing page and the curriculum in the API: what anybody sees, and what nobody does."""
 
+import re
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from cairn.catalog.actions import publish
@@ -61,6 +64,30 @@ def test_what_one_person_sees_is_never_another_s(client, library, django_user_mo
     client.logout()
     assert "mira@example.org" not in client.get("/").content.decode()
     assert "Sign in" in stranger
+
+
+def test_a_new_name_and_a_new_role_show_on_it_at_once(client, library, django_user_model):
+    mira = django_user_model.objects.create_user("mira", "mira@example.org", "x", first_name="Mira")
+    client.force_login(mira)
+    assert "<b>Mira</b>" in client.get("/").content.decode()
+    mira.first_name, mira.is_mentor = "Mirabel", True
+    mira.save()
+    page = client.get("/").content.decode()
+    assert "<b>Mirabel</b>" in page
+    assert 'href="/review"' in page
+
+
+def test_its_form_is_signed_anew_at_each_visit(client, library, django_user_model):
+    mira = django_user_model.objects.create_user("mira", "mira@example.org", "x")
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(mira)
+    tokens = {
+        re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get("/").content.decode())[1]
+        for _ in range(2)
+    }
+    assert len(tokens) == 2
+    answer = browser.post("/account/logout/", {"csrfmiddlewaretoken": tokens.pop()})
+    assert answer.status_code == 302
 
 
 def test_a_message_that_waits_is_shown_on_it(client, library, django_user_model):
