@@ -583,6 +583,17 @@ class TestPages:
         assert picture.headers["Content-Type"] == "image/png"
         assert picture.content.startswith(b"\x89PNG")
 
+    def test_a_card_names_arrays_as_a_program_finds_them(self, client, root):
+        loader = "import numpy as np\ndef load(**_):\n    return {'weights': {'values': np.arange(8.0)}}\n"
+        (root / datasets.LOADERS / "heavy.py").write_text(loader)
+        heavy = DOTS | {"holds": "weights", "splits": {}, "loader": "heavy.py", "arguments": {}}
+        registered(root, dots=DOTS, heavy=heavy)
+        assert call("datasets", "describe")[0] == 0
+        publish(root)
+        forget_library()
+        assert "<code>train_images</code>" in client.get("/datasets/dots").content.decode()
+        assert "<code>weights_values</code>" in client.get("/datasets/heavy").content.decode()
+
     def test_no_page_shows_the_hidden_split(self, published):
         card = json.loads((published / datasets.CARDS / "dots.json").read_text())
         hidden = np.load(next((published.parent / "cache").rglob("hidden/images.npy")))
