@@ -12,7 +12,7 @@ export interface Talk {
   /** The crosshair moved: x, or undefined where it left. */
   hover(x: number | undefined): void;
   /** A stretch was chosen by dragging. */
-  zoom(from: number, to: number): unknown;
+  zoom(from: number, to: number): void;
 }
 
 export const HEIGHT = 230;

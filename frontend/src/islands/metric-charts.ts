@@ -199,7 +199,7 @@ export class MetricCharts extends HTMLElement {
     const x = xs[idx];
     if (x === undefined) return;
     chart.setCursor({ left: chart.valToPos(x, "x"), top: 10 });
-    this.say(x, this.lookOf(drawing.spec).axis);
+    this.say(x);
   }
 
   // What comes from the site
@@ -219,7 +219,7 @@ export class MetricCharts extends HTMLElement {
     try {
       const body = await this.ask(run);
       if (this.late.get(run.id) !== late) return;
-      this.curves.set(run.id, { ...body.curves, ...this.beside(run) });
+      this.curves.set(run.id, body.curves);
       run.after = body.last;
     } finally {
       if (this.late.get(run.id) === late) {
@@ -227,13 +227,6 @@ export class MetricCharts extends HTMLElement {
         this.add(run, late);
       }
     }
-  }
-
-  /** What a stretch of steps says nothing about: readings that count seconds keep what is known of them. */
-  private beside(run: Source): Curves {
-    if (!this.look.zoom || this.look.axis === "seconds") return {};
-    const timed = new Set(this.drawings.filter(({ spec }) => spec.clock).flatMap(({ spec }) => spec.names));
-    return Object.fromEntries(Object.entries(this.curves.get(run.id) ?? {}).filter(([name]) => timed.has(name)));
   }
 
   private async ask(run: Source): Promise<{ curves: Curves; last: number }> {
@@ -378,32 +371,26 @@ export class MetricCharts extends HTMLElement {
     for (const drawing of this.drawings) this.drawOne(drawing);
   }
 
-  /** How a chart is looked at: one that counts seconds does so beside steps, too, and then whole. */
-  private lookOf(spec: ChartSpec): Look {
-    return spec.clock && this.look.axis === "step" ? { ...this.look, axis: "seconds", zoom: undefined } : this.look;
-  }
-
   /** Gives a chart its lines. Its canvas stays while nothing but points is new, and with it the crosshair. */
   private drawOne(drawing: Drawing): void {
     const { spec, place } = drawing;
     const drawn = lines(spec, this.config.runs, this.curves, this.smoothing);
     const main = this.config.runs.find((run) => run.main) ?? this.config.runs[0];
     const marks = this.config.runs.length === 1 && main ? seams(spec, this.curves.get(main.id)) : [];
-    const look = this.lookOf(spec);
-    const style = JSON.stringify([look, this.theme(), marks, spec.names, drawn.map(({ x, y: _, ...looks }) => [looks, x.length === 1])]);
+    const style = JSON.stringify([this.look, this.theme(), marks, spec.names, drawn.map(({ x, y: _, ...looks }) => [looks, x.length === 1])]);
     const same = style === drawing.style;
     Object.assign(drawing, { drawn, style });
-    place.setAttribute("aria-label", sentence(spec, drawn, look.axis === "step" ? "step" : "time"));
+    place.setAttribute("aria-label", sentence(spec, drawn, this.look.axis === "step" ? "step" : "time"));
     this.fill(drawing);
     if (same && drawing.chart) {
-      drawing.chart.setData(table(drawn, look.axis === "step" ? spec.band : undefined, look.log));
+      drawing.chart.setData(table(drawn, this.look.axis === "step" ? spec.band : undefined, this.look.log));
       return;
     }
     drawing.chart?.destroy();
     place.replaceChildren();
-    drawing.chart = plot(place, spec, drawn, look, `${this.getAttribute("config") ?? "charts"} by ${look.axis}`, marks, {
-      hover: (x) => this.say(x, look.axis),
-      zoom: (from, to) => look.axis === this.look.axis && this.zoomTo({ from, to }),
+    drawing.chart = plot(place, spec, drawn, this.look, this.getAttribute("config") ?? "charts", marks, {
+      hover: (x) => this.say(x),
+      zoom: (from, to) => this.zoomTo({ from, to }),
     });
   }
 
@@ -417,11 +404,11 @@ export class MetricCharts extends HTMLElement {
     }
   }
 
-  /** The values under the crosshair, of all charts that share it, as text. */
-  private say(x: number | undefined, axis: Look["axis"]): void {
+  /** The values under the crosshair, of all charts, as text. */
+  private say(x: number | undefined): void {
     if (x === undefined || !Number.isFinite(x)) return;
-    const at = axis === "step" ? `Step ${grouped(x)}` : clock(x);
-    const parts = this.drawings.filter(({ spec }) => this.lookOf(spec).axis === axis).map(({ spec, drawn }) => {
+    const at = this.look.axis === "step" ? `Step ${grouped(x)}` : clock(x);
+    const parts = this.drawings.map(({ spec, drawn }) => {
       const values = [...told(drawn, x)].map(([label, value]) => `${label} ${figure(value, spec.unit)}`);
       return `${spec.title}: ${values.join(", ") || "–"}`;
     });
@@ -432,9 +419,8 @@ export class MetricCharts extends HTMLElement {
     const details = drawing.rows.parentElement as HTMLDetailsElement;
     if (!details.open) return;
     const speaking = drawing.drawn.filter((line) => line.speaks);
-    const { axis } = this.lookOf(drawing.spec);
-    const x = axis === "step" ? grouped : clock;
-    const head = [axis === "step" ? "Step" : "Time", ...new Set(speaking.map((line) => line.label))];
+    const x = this.look.axis === "step" ? grouped : clock;
+    const head = [this.look.axis === "step" ? "Step" : "Time", ...new Set(speaking.map((line) => line.label))];
     const body = rows(speaking, ROWS).map((row) => [x(row.x), ...row.values.map((value) => figure(value, drawing.spec.unit))]);
     drawing.rows.replaceChildren(tableOf(head, body));
   }

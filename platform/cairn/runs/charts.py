@@ -13,11 +13,11 @@ from cairn.runs.models import Blob, Run
 
 _SPLITS = {"train", "training", "valid", "validation", "val", "eval", "test", "public"}
 
-_READINGS = {  # the node's own, which count seconds and know no steps
-    "system/cpu": {"title": "Processor", "unit": "percent", "clock": True},
-    "system/memory": {"title": "Memory", "unit": "bytes", "clock": True},
-    "system/gpu": {"title": "GPU", "unit": "percent", "clock": True},
-    "system/gpu-memory": {"title": "GPU memory", "unit": "bytes", "clock": True},
+_READINGS = {  # the node's own
+    "system/cpu": {"title": "Processor", "unit": "percent"},
+    "system/memory": {"title": "Memory", "unit": "bytes"},
+    "system/gpu": {"title": "GPU", "unit": "percent"},
+    "system/gpu-memory": {"title": "GPU memory", "unit": "bytes"},
 }
 
 
@@ -91,9 +91,8 @@ def departures(run: Run) -> list[Departure]:
 
 def _departure(run: Run, name: str, band: dict[str, Any]) -> Departure | None:
     """A curve that only touches the outside has not left: a twentieth of it, in a row, must be there."""
-    parts = [
-        part for part in read(run, [name], Window(points=2000)).get(name, Curve()).parts if not part.lost
-    ]
+    window = Window(first=band["x"][0], last=band["x"][-1], points=2000)  # beyond it there is no reference
+    parts = [part for part in read(run, [name], window).get(name, Curve()).parts if not part.lost]
     if not parts:
         return None
     x, y = np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts])

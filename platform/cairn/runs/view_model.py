@@ -102,6 +102,7 @@ class _Try:
     """What the events of the present try have told so far."""
 
     phase: str = ""
+    furthest: int = 0  # stage
     began: dict[int, datetime] = field(
         default_factory=dict
     )  # each stage, where the events say when they were
@@ -140,26 +141,28 @@ def progress(
 
 
 STAGES = ("Waiting", "Preparing", "Training", "Evaluating", "Ended")
-_STAGE_OF = {"starting": 1, "preparing": 1, "training": 2, "evaluating": 3, "testing": 3, "done": 3}
+_STAGE_OF = {"starting": 1, "preparing": 1, "training": 2, "evaluating": 3, "testing": 3}
 
 
 def _stages(run: Run, told: _Try) -> tuple[Stage, ...]:
     """The stages of a training run, those behind it done; one that was stopped ended where it was."""
     if not run.trains:
         return ()
-    at = 0 if run.state == Run.State.QUEUED else _STAGE_OF.get(told.phase, 2)
-    at = len(STAGES) if run.state == Run.State.FINISHED else at
-    now = "" if run.is_terminal else "now"
     took = _took(run, told)
     return tuple(
-        Stage(
-            name,
-            "done" if i < at else now if i == at else "",
-            took.get(i),
-            _pace(run, took.get(i)) if i == _STAGE_OF["training"] else "",
-        )
-        for i, name in enumerate(STAGES)
+        Stage(name, state, took.get(i), _pace(run, took.get(i)) if i == _STAGE_OF["training"] else "")
+        for i, (name, state) in enumerate(zip(STAGES, _reached(run, told), strict=True))
     )
+
+
+def _reached(run: Run, told: _Try) -> list[str]:
+    """How far a run is, stage by stage. What failed before it was evaluated has skipped that."""
+    if run.state == Run.State.FINISHED:
+        last = len(STAGES) - 1 if run.verdict == Verdict.PASSED else told.furthest
+        return ["done" if i <= last or i == len(STAGES) - 1 else "" for i in range(len(STAGES))]
+    at = 0 if run.state == Run.State.QUEUED else told.furthest
+    now = "" if run.is_terminal else "now"
+    return ["done" if i < at else now if i == at else "" for i in range(len(STAGES))]
 
 
 def _took(run: Run, told: _Try) -> dict[int, float]:
@@ -177,7 +180,10 @@ def _took(run: Run, told: _Try) -> dict[int, float]:
 def _pace(run: Run, seconds: float | None) -> str:
     """Steps a second of the present try, once there is something to tell."""
     done = (run.step or 0) - (run.starts[-1]["step"] if run.starts else -1)
-    return f"{done / seconds:,.3g} steps a second" if seconds and seconds >= 1 and done > 0 else ""
+    if not seconds or seconds < 1 or done < 1:
+        return ""
+    pace = done / seconds
+    return f"{pace:,.0f} steps a second" if pace >= 100 else f"{pace:.3g} steps a second"
 
 
 def _stopped(run: Run) -> str:
@@ -215,8 +221,10 @@ def _phase(told: _Try, event: Mapping[str, Any]) -> _Try:
         case name:
             told.phase = name
             told.planned += [(test["name"], test["title"]) for test in event.get("tests", ())]
-    if event["name"] in _STAGE_OF and event.get("at"):
-        told.began.setdefault(_STAGE_OF[event["name"]], event["at"])
+    stage = _STAGE_OF.get(event["name"], 0)
+    told.furthest = max(told.furthest, stage)
+    if stage and event.get("at"):
+        told.began.setdefault(stage, event["at"])
     return told
 
 

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cairn.runs import views
+from cairn.runs import operations, views
 from cairn.runs.models import Run
 from cairn.runs.view_model import RunView
 
@@ -43,6 +43,12 @@ def setting(value: Any) -> str:
 def device(queue: str) -> str:
     """Where runs of a queue train."""
     return _DEVICES.get(queue, "a worker")
+
+
+@register.filter
+def queue_title(queue: str) -> str:
+    """A queue as admins know it."""
+    return operations.TITLES[Run.Queue(queue)]
 
 
 @register.filter

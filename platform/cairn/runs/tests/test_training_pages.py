@@ -267,7 +267,7 @@ def test_a_page_that_is_open_is_told_in_which_chart_a_new_curve_belongs(
     assert client.get(address).json()["charts"] == [
         {"title": "gradient", "names": ["gradient"]},
         {"title": "loss", "names": ["loss", "loss/test", "loss/valid"]},
-        {"title": "Processor", "unit": "percent", "clock": True, "names": ["system/cpu"]},
+        {"title": "Processor", "unit": "percent", "names": ["system/cpu"]},
     ]
 
 
@@ -277,6 +277,17 @@ def test_the_charts_of_a_stranger_s_run_are_not_told(run: Run, node: Node, mo: U
     for asked in (f"run={run.pk}", f"run={own.pk}&run={run.pk}", "", "run=7"):
         assert signed_in(bob).get(f"/runs/charts?{asked}").status_code == 404
     assert Client().get(f"/runs/charts?run={run.pk}").status_code == 401
+
+
+def test_what_comes_after_the_end_of_the_band_leaves_nothing(alice: User) -> None:
+    band = {"x": [0, 100], "low": [0.0, 0.0], "mean": [0.4, 0.4], "high": [0.8, 0.8]}
+    queued(alice, charts=json.dumps([{"title": "loss", "names": ["loss"], "band": band}]))
+    node = Node()
+    node.claim()
+    steps = tuple(range(300))
+    values = tuple(0.5 if step <= 100 else 9.0 for step in steps)
+    node.tell(Points(name="loss", steps=steps, values=values, seconds=tuple(map(float, steps))))
+    assert charts.departures(Run.objects.get()) == []
 
 
 # --- artifacts
