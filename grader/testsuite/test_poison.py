@@ -1,6 +1,5 @@
 """A job does what it can to the judge that judges it; the next job, somebody else's, is judged as ever."""
 
-
 import pytest
 
 from grader.contract import Job, Limits, Report, Verdict
