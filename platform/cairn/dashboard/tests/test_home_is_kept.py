@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cairn.accounts.models import User
 from cairn.learning import actions, journal_actions, mastery_actions, plan_actions
-from cairn.learning.models import Enrolment, MasteryCard
+from cairn.learning.models import Enrolment, MasteryCard, Reading
 from cairn.learning.versions import WHOSE, changed, version_of
 from cairn.review.models import Review
 from cairn.runs.models import Run
@@ -54,6 +54,23 @@ def test_a_second_look_asks_for_the_session_the_person_and_whether_anything_chan
     submit(noor, "exercise", "dot-product", {"dot.py": "# mine"})
     shown(walking)
     with django_assert_num_queries(2):
+        shown(walking)
+
+
+def test_after_a_change_home_asks_as_often_whatever_was_done(walking, noor, django_assert_num_queries):
+    shown(walking)
+    changed(noor.pk)
+    with django_assert_num_queries(16):
+        shown(walking)
+    ended(submit(noor, "exercise", "dot-product", {"dot.py": "# mine"}))
+    missed_yesterday(noor)
+    actions.read_to(noor, TOPIC, finished=True)
+    shown(walking)
+    changed(noor.pk)
+    with django_assert_num_queries(16):
+        shown(walking)
+    changed(noor.pk, of=Reading)
+    with django_assert_num_queries(10):  # neither code nor quizzes nor cards
         shown(walking)
 
 
