@@ -394,8 +394,8 @@ def missing() -> str:
     return ""
 
 
-def offered(setting: str) -> str:
-    """The address ``host:port`` at which others reach this node, from its setting. Raises ValueError."""
+def checked(setting: str) -> str:
+    """The address at which others reach this node, as its operator gave it. Raises ValueError."""
     if not _ADDRESS.fullmatch(setting) or not 0 < int(setting.rpartition(":")[2]) < 2**16:
-        raise ValueError(f"{setting!r} is no address: it has the form HOST:PORT, as in 10.0.0.5:7077.")
+        raise ValueError(f"{setting!r}, which is no address: it has the form HOST:PORT, as in 10.0.0.5:7077.")
     return setting

@@ -77,7 +77,7 @@ def train(
     ``on_event`` is called by several threads, one at a time. A failure of ours gives Verdict.INTERNAL with a
     message; so does a ``cancel`` that was set, after what was made is safe. There has to be isolation.
     ``seat`` is this node's place where several train together: without one, a job for several runs on this
-    node alone. Where they do not come together ``cancel`` is set. Only rank 0's report is the run's.
+    node alone. Where they do not come together, rank 0's ``cancel`` is set. Only its report is the run's.
     """
     assert job.training is not None  # noqa: S101  the contract's promise for this kind of job
     turn = threading.Lock()
@@ -92,7 +92,7 @@ def train(
         with workplace.folder() as folder:
             return _Training(job, job.training, tell, depot, cancel, folder, seat).report()
     except _FAILURES as error:
-        if isinstance(error, NotTogether):
+        if isinstance(error, NotTogether) and seat is not None and seat.rank == MASTER:
             cancel.set()
         if not isinstance(error, _EXPECTED):
             log.exception("Run %s: the training failed.", job.id)

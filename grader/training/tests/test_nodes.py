@@ -290,7 +290,7 @@ def test_only_packets_of_the_runs_own_network_are_for_anybody() -> None:
 
 @pytest.mark.parametrize("setting", ["10.0.0.5:7077", "trainer-2.internal:7077", "[fd00::5]:7077"])
 def test_an_address_has_a_host_and_a_port(setting: str) -> None:
-    assert company.offered(setting) == setting
+    assert company.checked(setting) == setting
 
 
 @pytest.mark.parametrize(
@@ -298,4 +298,4 @@ def test_an_address_has_a_host_and_a_port(setting: str) -> None:
 )
 def test_what_is_no_address_is_refused(setting: str) -> None:
     with pytest.raises(ValueError, match="no address"):
-        company.offered(setting)
+        company.checked(setting)

@@ -124,7 +124,8 @@ def progress(
 
 
 STAGES = ("Waiting", "Preparing", "Training", "Evaluating", "Ended")
-_STAGE_OF = {"starting": 1, "preparing": 1, "training": 2, "evaluating": 3, "testing": 3, "done": 3}
+_STAGE_OF = dict.fromkeys(("starting", "gathering", "preparing"), 1) | {"training": 2}
+_STAGE_OF |= dict.fromkeys(("evaluating", "testing", "done"), 3)
 
 
 def _stages(run: Run, told: _Try) -> tuple[tuple[str, str], ...]:
@@ -218,6 +219,8 @@ def _again(run: Run, told: _Try) -> str:
 
 def _training_summary(run: Run, told: _Try) -> str:
     match told.phase:
+        case "gathering":
+            return "Waiting until all of its nodes are there"
         case "preparing":
             return "Preparing the data"
         case "training" if run.kind == Kind.ESTIMATE:
