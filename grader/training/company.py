@@ -177,9 +177,11 @@ class Company:
             case {"leaves": True}:
                 self.problem = (Verdict.INTERNAL, f"The node of rank {other} stops.")
                 self._cancel.set()  # which gives the run back, and counts no try
-            case {"ended": verdict, "message": str(message)}:
+            case {"ended": None}:
                 self._done.add(other)
-                if verdict is not None and self.problem is None:
+            case {"ended": str(verdict), "message": str(message)}:
+                self._done.add(other)
+                if self.problem is None:
                     self.problem = (Verdict(verdict), f"On node {other}: {message}")
 
     def _beat(self) -> None:

@@ -75,7 +75,7 @@ class Line:
         except OSError as error:
             raise Broken(str(error)) from None
         try:
-            frame = self._opens.decrypt(_nonce(self._received), sealed, None)
+            frame: bytes = self._opens.decrypt(_nonce(self._received), sealed, None)
         except InvalidTag:
             raise Broken("a frame that no node of this run has sealed") from None
         self._received += 1

@@ -44,7 +44,7 @@ from grader.harness.text import clean
 from grader.sandbox.base import Backend, Exit, ProcessTree, SandboxUnavailable, ended_by
 from grader.training import company, devices, interface, workplace
 from grader.training.cell import Evaluating, Given, open_to_all, require_isolation, start_training
-from grader.training.company import MASTER, NotTogether, Parted
+from grader.training.company import MASTER, Company, NotTogether, Parted
 from grader.training.data import NotPrepared, Prepared, cache
 from grader.training.depot import Depot, LeaseLost, Unreachable
 from grader.training.devices import NotFree
@@ -135,7 +135,8 @@ class _Training:
     ) -> None:
         self._job, self._training, self._tell = job, training, tell
         self._depot, self._cancel, self._folder = depot, cancel, folder
-        self._seat, self._company = seat, None  # type: Seat | None, Company | None
+        self._seat = seat
+        self._company: Company | None = None
         self._log = Log(job.limits.output_bytes, self._printed)
         self._record = Record(training.history)
         for name in ("given", "spool", "artifacts"):

@@ -26,22 +26,22 @@ _SALT = "cairn.runs.seats"
 _KNOWN_FOR = timedelta(days=1)  # how long a node counts that was not heard of
 
 
-class TooFewNodes(Refusal):
-    """The project trains on several nodes together, and not as many here can do that."""
+class NoSuchNodes(Refusal):
+    """The project trains on several nodes together, and none here can do that."""
 
-    status, code = 409, "too-few-nodes"
+    status, code = 409, "no-such-nodes"
 
 
 def check(count: int) -> None:
-    """Raises TooFewNodes where this installation has not as many nodes that train together."""
-    if count == 1:
-        return
+    """Raises NoSuchNodes where no node of this installation trains together with others.
+
+    One that does may not know of the others yet: nodes are heard of when they are called, as for this run.
+    """
     known = Node.objects.filter(trouble="", seen_at__gt=timezone.now() - _KNOWN_FOR)
-    if (there := len(_offering(known))) < count:
-        found = f"only {there} of its nodes can" if there else "no node of this installation can"
-        raise TooFewNodes(
-            f"This project trains on {count} nodes together, and {found}. Nothing was started, and your "
-            "files and settings are kept. Tell whoever looks after this installation."
+    if count > 1 and not _offering(known):
+        raise NoSuchNodes(
+            f"This project trains on {count} nodes together, and no node of this installation can. Nothing "
+            "was started, and your files and settings are kept. Tell whoever looks after this installation."
         )
 
 

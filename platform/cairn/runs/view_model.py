@@ -201,7 +201,8 @@ def _live_summary(run: Run, told: _Try, rows: tuple[Row, ...], place: str) -> st
     if run.state == Run.State.CANCELLED:
         return "Stopped before it ended"
     if run.state == Run.State.QUEUED:
-        return f"{_again(run, told)}{place}"
+        together = f". It starts once {run.nodes} nodes are free together" if run.nodes > 1 else ""
+        return f"{_again(run, told)}{place}{together}"
     if rows:
         return _counts(rows)
     if run.kind in (Kind.TRAIN, Kind.ESTIMATE):

@@ -82,7 +82,7 @@ def hand_in(user: User, work: str, slug: str, files: Mapping[str, str]) -> Submi
 
 @transaction.atomic
 def start(user: User, slug: str, files: Mapping[str, str], wish: Wish) -> Submission:
-    """Start a training run. Raises NotFound, BadFiles, TooLarge, OverQuota, TooFewNodes."""
+    """Start a training run. Raises NotFound, BadFiles, TooLarge, OverQuota, NoSuchNodes."""
     wanted, spec = training_of(slug)
     clean = checked(wanted, files)
     seats.check(spec.nodes)

@@ -216,12 +216,10 @@ def test_the_minutes_of_every_node_are_charged(alice: User) -> None:
     assert quotas.quotas_of(alice).by_queue[0].used == pytest.approx(30.0)
 
 
-def test_who_asks_for_more_nodes_than_there_are_is_told() -> None:
+def test_where_no_node_trains_together_with_others_a_learner_is_told() -> None:
     seats.check(1)
-    with pytest.raises(seats.TooFewNodes, match="no node of this installation can"):
-        seats.check(2)
-    offered("n1")
-    with pytest.raises(seats.TooFewNodes, match="only 1 of its nodes can"):
+    nodes.seen("n1", 1, NodeState())
+    with pytest.raises(seats.NoSuchNodes, match="no node of this installation can"):
         seats.check(2)
     offered("n2")
     seats.check(2)
