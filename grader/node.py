@@ -393,9 +393,10 @@ class Node:
 
     def _run(self, claim: Claim, tell: Callable[[Event], None], cancel: threading.Event) -> Report:
         """A mistake of ours is a report too: it is retried, and costs the learner nothing."""
-        job, more = claim.job, {}
+        job = claim.job
+        more: dict[str, Any] = {} if claim.seat is None else {"seat": claim.seat}
         if job.training is not None:
-            more = {"depot": SiteDepot(self._site, job.id, claim.token), "seat": claim.seat}
+            more["depot"] = SiteDepot(self._site, job.id, claim.token)
         try:
             return self._runner(job, tell, backend=self._backend, cancel=cancel, **more)
         except Exception as error:

@@ -82,7 +82,7 @@ def test_a_run_on_two_nodes_survives_the_death_of_each(tmp_path: Path) -> None:
 
 
 def one_is_there(database: str) -> bool:
-    """Whether a node has said where others reach it. Of the other the site hears when it calls for the run."""
+    """Whether a node has said where others reach it. Of the other the site hears when the run waits."""
     return bool(fire.rows(database, "SELECT name FROM runs_node WHERE about->>'address' <> ''"))
 
 
