@@ -82,7 +82,7 @@ class Line:
         return frame
 
     def _exactly(self, count: int) -> bytes:
-        found = self._file.read(count)
+        found: bytes | None = self._file.read(count)
         if found is None or len(found) < count:
             raise Broken("the other end has closed")
         return found
