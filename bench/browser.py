@@ -1,23 +1,46 @@
-"""What a browser that has never been here fetches for one page."""
+"""What a real browser makes of a page: what it fetches the first time, and when live curves are drawn."""
 
 import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS = ["--no-sandbox"]
+
+# Two frames after a chart has said in words what it shows, and was given to the canvas, it is on the screen.
+_STAMP = r"""
+window.drawn = [];
+new MutationObserver((changes) => {
+  const said = changes.at(-1).target.getAttribute("aria-label");
+  requestAnimationFrame(() => requestAnimationFrame(() => window.drawn.push([Date.now() / 1000, said])));
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["aria-label"] });
+"""
+
+
+def missing() -> str:
+    """Why no browser can be had here; nothing where one can."""
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        return "playwright is not installed"
+    return "" if _program() else "no chromium is installed"
+
+
+def _program() -> str | None:
+    return next(filter(None, map(shutil.which, _CHROMIUM)), None)
 
 
 def cold(url: str) -> dict[str, Any]:
     """Requests and bytes as sent, fonts apart; or why that could not be had."""
-    program = next(filter(None, map(shutil.which, _CHROMIUM)), None)
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return {"absent": "playwright is not installed"}
-    if program is None:
-        return {"absent": "no chromium is installed"}
+    if why := missing():
+        return {"absent": why}
+    from playwright.sync_api import sync_playwright
+
     fetched: list[tuple[str, int]] = []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=_program(), args=_ARGUMENTS)
         page = chromium.new_page()
         finished: list[Any] = []
         page.on("requestfinished", lambda request: finished.append(request))
@@ -34,3 +57,24 @@ def cold(url: str) -> dict[str, Any]:
         "fonts": len(fonts),
         "font_bytes": sum(fonts),
     }
+
+
+Drawings = Callable[[], Awaitable[list[tuple[float, str]]]]
+"""What was drawn so far: the time on this machine's clock, and what the chart then said that it shows."""
+
+
+@asynccontextmanager
+async def drawing(url: str, session: str) -> AsyncIterator[Drawings]:
+    """The page of a run, open in Chromium, with a chart drawn. Raises playwright's TimeoutError for none."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=_program(), args=_ARGUMENTS)
+        context = await chromium.new_context()
+        await context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
+        page = await context.new_page()
+        await page.add_init_script(_STAMP)
+        await page.goto(url)
+        await page.locator(".plot[aria-label*=lowest]").first.wait_for(timeout=60_000)
+        yield partial(page.evaluate, "window.drawn")
+        await chromium.close()

@@ -1,12 +1,14 @@
 """How soon a logged number is where people watch, how many a site takes, and what a long curve costs to read.
 
-One process plays the node, over the same HTTP as a real one, and in turn all the browsers, over real sockets
-on loopback: their own time is in the figures. The delay runs from the message leaving the node to a socket
-having it; before that a node collects points for up to 250 ms, after it a browser draws at its next frame.
+One process plays the node, over the same HTTP as a real one, and in turn all browsers but one, over real
+sockets on loopback: their own time is in the figures. One is Chromium with the run's page open. Delays run
+from the message leaving the node to a socket having it, and to Chromium having drawn it; before that a node
+collects points for up to 250 ms.
 """
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ from typing import Any
 import httpx
 import websockets
 
-from bench import databases
+from bench import browser, databases
 from bench.machine import OUT
 from bench.site import Site
 from bench.timing import summary
@@ -52,6 +54,7 @@ FULL, QUICK = Size(80, 10.0, 40), Size(12, 3.0, 8)
 def measure(port: int, size: Size, say: Callable[[str], None]) -> dict[str, Any]:
     """SQLite with the site alone, PostgreSQL with Redis. Raises RuntimeError for a message not taken."""
     found = {}
+    OUT.mkdir(parents=True, exist_ok=True)
     for name, made in {databases.SQLITE: _sqlite, databases.POSTGRESQL: _postgresql}.items():
         with made() as site:
             say(f"Watching on {name}")
@@ -79,9 +82,8 @@ def _site(site: Site, port: int, size: Size, say: Callable[[str], None]) -> dict
         for crowd in CROWDS:
             say(f"  {crowd} watching")
             node = Node(port, site.ask("bench.watched"))
-            taken = asyncio.run(_watched(node, crowd, size.messages))
-            missed = 1 - len(taken) / (crowd * size.messages)
-            delays[str(crowd)] = asdict(summary(taken)) | {"missed": missed}
+            watched = asyncio.run(_watched(node, crowd, size.messages))
+            delays[str(crowd)] = watched.told()
             node.report()
         say("  one node that sends without pause")
         node = Node(port, site.ask("bench.watched"))
@@ -157,31 +159,83 @@ class Node:
         self._client.post(f"{self._place}/report", json=body, headers=self._headers)
 
 
-async def _watched(node: Node, crowd: int, messages: int) -> list[float]:
-    """Seconds from each message leaving to each of ``crowd`` sockets having it."""
-    run, cookie = node.watched["run"], f"sessionid={node.watched['session']}"
-    headers = {"Cookie": cookie, "Origin": f"http://{node.address}"}
+@dataclass(frozen=True)
+class Watched:
+    """Seconds from each message leaving to each socket having it, and to Chromium having drawn it."""
+
+    sockets: list[float]
+    missed: float
+    drawn: list[float]
+    absent: str  # why there was no Chromium
+
+    def told(self) -> dict[str, Any]:
+        """For the report."""
+        drawn = {"absent": self.absent} if self.absent else asdict(summary(self.drawn))
+        return asdict(summary(self.sockets)) | {"missed": self.missed, "drawn": drawn}
+
+
+async def _watched(node: Node, crowd: int, messages: int) -> Watched:
+    """One browser and sockets besides, ``crowd`` in all; with a crowd of one there is a socket too."""
+    absent = browser.missing()
+    node.send()  # so that there is a chart; not measured
     async with AsyncExitStack() as stack:
-        sockets = []
-        for _ in range(crowd):
-            address = f"ws://{node.address}/ws/runs/{run}"
-            socket = websockets.connect(address, additional_headers=headers, compression=None, max_size=2**24)
-            sockets.append(await stack.enter_async_context(socket))
-        left: list[float] = []
+        page = None if absent else await stack.enter_async_context(_page(node))
+        count = crowd if page is None else max(1, crowd - 1)
+        sockets = [await stack.enter_async_context(_socket(node)) for _ in range(count)]
+        left: dict[int, float] = {}
         sender = threading.Thread(target=_send, args=(node, messages, left))
         watching = [asyncio.create_task(_arrivals(socket, messages)) for socket in sockets]
         await asyncio.sleep(0.5)
         sender.start()
         arrived = await asyncio.gather(*watching)
         sender.join()
-    return [at - left[message] for one in arrived for message, at in one.items()]
+        drawn = await _drawings(page, messages) if page else {}
+    taken = [at - left[message] for one in arrived for message, at in one.items()]
+    missed = 1 - len(taken) / (count * messages)
+    return Watched(taken, missed, [at - left[message] for message, at in drawn.items()], absent)
 
 
-def _send(node: Node, messages: int, left: list[float]) -> None:
-    for _ in range(messages):
-        left.append(time.perf_counter())
+def _page(node: Node) -> Any:
+    return browser.drawing(f"http://{node.address}/runs/{node.watched['run']}", node.watched["session"])
+
+
+def _socket(node: Node) -> Any:
+    headers = {"Cookie": f"sessionid={node.watched['session']}", "Origin": f"http://{node.address}"}
+    address = f"ws://{node.address}/ws/runs/{node.watched['run']}"
+    return websockets.connect(address, additional_headers=headers, compression=None, max_size=2**24)
+
+
+def _send(node: Node, messages: int, left: dict[int, float]) -> None:
+    """Send messages 1 to ``messages``, and note when each left."""
+    for message in range(1, messages + 1):
+        left[message] = time.time()
         node.send()
-        time.sleep(max(0.0, left[-1] + BETWEEN - time.perf_counter()))
+        time.sleep(max(0.0, left[message] + BETWEEN - time.time()))
+
+
+async def _drawings(so_far: browser.Drawings, messages: int) -> dict[int, float]:
+    """When each message was drawn. Raises TimeoutError if the last one is not, for a minute."""
+    until = time.time() + 60
+    while messages not in (found := first_drawn(await so_far(), messages)):
+        if time.time() > until:
+            raise TimeoutError("Chromium did not draw the last message.")
+        await asyncio.sleep(0.1)
+    return found
+
+
+def first_drawn(drawings: list[tuple[float, str]], messages: int) -> dict[int, float]:
+    """When each message was drawn first, by its number; one frame may draw several.
+
+    ``drawings`` are times and what the chart said then, ``loss from 1 to 0.02, …``: its newest value is that
+    of the newest message's last point.
+    """
+    found: dict[int, float] = {}
+    for at, said in drawings:
+        newest = re.search(r" to ([\d.e-]+),", said)
+        shown = round(1 / float(newest[1]) / POINTS_A_MESSAGE) - 1 if newest else 0
+        for message in range(1, min(shown, messages) + 1):
+            found.setdefault(message, at)
+    return found
 
 
 async def _arrivals(socket: Any, messages: int) -> dict[int, float]:
@@ -191,8 +245,8 @@ async def _arrivals(socket: Any, messages: int) -> dict[int, float]:
     nothing comes for a minute.
     """
     came: dict[int, float] = {}
-    while messages - 1 not in came:
+    while messages not in came:
         frame = json.loads(await asyncio.wait_for(socket.recv(), 60))
         for points in frame.get("points", ()):
-            came[points["steps"][0] // POINTS_A_MESSAGE] = time.perf_counter()
+            came[points["steps"][0] // POINTS_A_MESSAGE] = time.time()
     return came

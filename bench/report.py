@@ -342,8 +342,8 @@ def _live(measured: dict[str, Any]) -> Iterator[Sheet]:
         rate = found["rate"]
         yield Sheet(
             f"A logged number, from the node to those who watch, on {name}: ms",
-            ("watching", "p50", "p95", "skipped for slow watchers"),
-            tuple((crowd, _ms(one["p50"]), _ms(one["p95"]), f"{one['missed']:.0%}")
+            ("watching", "to a socket: p50", "p95", "to the pixel: p50", "p95", "skipped for slow watchers"),
+            tuple((crowd, _ms(one["p50"]), _ms(one["p95"]), *_drawn(one.get("drawn")), f"{one['missed']:.0%}")
                   for crowd, one in found["delays"].items()),
             (f"One node and one web process sustain {rate['events']:,.0f} messages a second, with "
              f"{rate['points']:,.0f} points.",),
@@ -354,6 +354,13 @@ def _live(measured: dict[str, Any]) -> Iterator[Sheet]:
             ("what is asked for", "p50", "p95", "goal"),
             tuple((part, _ms(one["p50"]), _ms(one["p95"]), goal) for part, one in found["reads"].items()),
         )
+
+
+def _drawn(one: dict[str, Any] | None) -> tuple[str, str]:
+    """To the pixel; or why that is not known, such as a browser that could not be had."""
+    if one is None or "absent" in one:
+        return ("not measured" if one is None else one["absent"]), ""
+    return _ms(one["p50"]), _ms(one["p95"])
 
 
 def _training(measured: dict[str, Any]) -> Iterator[Sheet]:

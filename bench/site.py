@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from bench.machine import OUT, ROOT
 
 PATH = "zero-to-llm"
+ENCODINGS = "gzip, deflate, br, zstd"  # as a browser of today asks
 _START_SECONDS = 60
 _COMMAND_SECONDS = 3600  # filling a database takes minutes
 
@@ -131,7 +132,7 @@ class Visitor:
         self, method: str, url: str, body: str = "", more: dict[str, str] | None = None
     ) -> tuple[bytes, int]:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        headers = {"Cookie": cookies, "Accept-Encoding": "br, gzip", "Accept": "text/html", **(more or {})}
+        headers = {"Cookie": cookies, "Accept-Encoding": ENCODINGS, "Accept": "text/html", **(more or {})}
         try:
             self._connection.request(method, url, body or None, headers)
             answer = self._connection.getresponse()

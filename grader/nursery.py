@@ -56,19 +56,24 @@ class Fork:
         self.group = group
         self._pidfd: int | None = None
         self._end: End | None = None
+        self._said = b""
         self.pid = 0
         self.room_pid = _pid_of(room) if room is not None else 0
 
-    def ready(self) -> bool:
-        """Waits until it is prepared and known. False if it ended before; then it is of no more use."""
-        said = False
-        give_up = time.monotonic() + _READY_SECONDS
-        while self._end is None and not (said and self.pid) and self._hear(give_up - time.monotonic()):
-            said = said or self._said == b"ready"
-        return said and self.pid != 0 and self._end is None
+    def ready(self, seconds: float = _READY_SECONDS) -> bool:
+        """Waits until it is prepared and known, for its first work or for more.
+
+        False if it ended before, then it is of no more use; or if it took longer than ``seconds``.
+        """
+        give_up = time.monotonic() + seconds
+        while not self.over() and not (self._said == b"ready" and self.pid):
+            if not self._hear(give_up - time.monotonic()):
+                break
+        return self._said == b"ready" and self._pidfd is not None and _lives(self._pidfd)
 
     def give(self, word: bytes, descriptors: Sequence[int]) -> None:
         """Hands the work over. Raises OSError if the fork has ended."""
+        self._said = b""
         socket.send_fds(self._control, [word], descriptors)
 
     def ended(self, seconds: float = 0.0) -> bool:
@@ -77,6 +82,10 @@ class Fork:
         while self._end is None and self._hear(max(give_up - time.monotonic(), 0.0)):
             continue
         return self._end is not None
+
+    def over(self) -> bool:
+        """Whether it is of no more use: it told so, or it is gone."""
+        return self._end is not None or self._said == b"enough"
 
     def kill(self) -> None:
         """Ends it, and with its room all that it started. Harmless on one that has ended.
@@ -118,16 +127,18 @@ class Fork:
         if not poll.poll(max(seconds, 0.0) * 1000):
             return False
         try:
-            self._said, descriptors, _, _ = socket.recv_fds(self._control, 64, 1)
+            said, descriptors, _, _ = socket.recv_fds(self._control, 64, 1)
         except ConnectionError:
-            self._said, descriptors = b"", []
-        if descriptors:
+            said, descriptors = b"", []
+        if descriptors:  # of "fork", which comes from the warm process
             self._pidfd = descriptors[0]
             self.pid = _pid_of(self._pidfd)
-        if self._said.startswith(b"end"):
-            _, code, user, system, peak = END.unpack(self._said)
+        elif said.startswith(b"end"):
+            _, code, user, system, peak = END.unpack(said)
             self._end = End(code, user + system, peak * 1024)
-        elif not self._said:
+        elif said:
+            self._said = said
+        else:
             self._end = End(None)
         return True
 

@@ -12,10 +12,8 @@ exceptions of the learner's code (error); passed.
 
 import os
 import select
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -39,8 +37,7 @@ from grader.contract import (
     TestStatus,
     Verdict,
 )
-from grader.harness.judge import SCRATCH, Closing, judge_libraries, libraries
-from grader.harness.materials import FOLDER as MATERIALS
+from grader.harness.judge import Closing, judge_libraries, libraries
 from grader.harness.text import CUT, Stream, clean
 from grader.judges import start_judge
 from grader.sandbox.base import Backend, Confined, Exit, ended_by
@@ -80,11 +77,8 @@ def run(
 
         depot = depot or Folder(cache_folder() / "artifacts")
         return training.train(job, on_event, depot=depot, backend=backend, cancel=cancel, seat=seat)
-    scratch = Path(tempfile.mkdtemp(prefix="cairn-judge-", dir=SCRATCH))
     try:
-        if materials is not None:
-            (scratch / MATERIALS).symlink_to(materials)
-        return _Run(job, on_event, backend, cancel or threading.Event(), scratch).report()
+        return _Run(job, on_event, backend, cancel or threading.Event(), materials).report()
     except (OSError, ValidationError) as error:
         return Report(
             job_id=job.id,
@@ -92,15 +86,18 @@ def run(
             message=f"The grader failed: {type(error).__name__}: {error}"[:MAX_MESSAGE_CHARS],
             content_hash=job.content_hash,
         )
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 class _Run:
     """The supervision of one job."""
 
     def __init__(
-        self, job: Job, on_event: OnEvent, backend: Backend, cancel: threading.Event, scratch: Path
+        self,
+        job: Job,
+        on_event: OnEvent,
+        backend: Backend,
+        cancel: threading.Event,
+        materials: Path | None,
     ) -> None:
         self._job, self._on_event, self._cancel = job, on_event, cancel
         self._planned: list[PlannedTest] = []
@@ -116,12 +113,14 @@ class _Run:
         self._judge_errors = os.fdopen(os.memfd_create("judge"), "w+b")
         self._began = time.monotonic()
         self._emit(Phase(name="starting"))
-        self._start(backend, scratch)
+        self._start(backend, materials)
 
-    def _start(self, backend: Backend, scratch: Path) -> None:
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            self._start_judge(ours, scratch)  # first, because it has tests to load meanwhile
+    def _start(self, backend: Backend, materials: Path | None) -> None:
+        # Our copy of the judge's end stays open: did the learner's process see the judge close its own, it
+        # would end while others have work still, and not when it is told to.
+        self._rpc, theirs = socket.socketpair()
+        with theirs:
+            self._start_judge(materials)  # first, because it has tests to load meanwhile
             try:
                 needs = libraries(self._job)
                 self._learner: Confined = backend.launch(theirs.fileno(), self._job.limits, needs)
@@ -129,13 +128,14 @@ class _Run:
                 self._end_judge()
                 raise
 
-    def _start_judge(self, rpc: socket.socket, scratch: Path) -> None:
+    def _start_judge(self, materials: Path | None) -> None:
         self._events, writing = os.pipe()
         os.set_blocking(self._events, False)
         text = self._job.model_dump_json().encode()
         try:
             libraries = judge_libraries(self._job)
-            self._judge = start_judge(text, libraries, rpc, writing, self._judge_errors, scratch)
+            rpc, errors = self._rpc.fileno(), self._judge_errors.fileno()
+            self._judge = start_judge(text, libraries, rpc, writing, errors, materials)
         except OSError:
             os.close(self._events)
             raise
@@ -274,9 +274,10 @@ class _Run:
             self._learner.ended(_ENDING_SECONDS)
 
     def _end_judge(self) -> None:
-        """The judge no longer has anybody to talk to. It ends by itself; this makes sure."""
-        self._judge.kill()
-        self._judge.close()
+        """The judge no longer has anybody to talk to. It ends, unless it may stay for another job."""
+        usual = self._closing is not None and self._closing.reason in ("done", "import")
+        self._judge.dismiss(stays=usual and self._stopped is None)
+        self._rpc.close()
         os.close(self._events)
 
     def _drain(self) -> None:

@@ -159,3 +159,42 @@ def test_a_pair_is_found_by_dragging_and_by_keyboard(page: Any) -> None:
     asked.get_by_text("That is right").wait_for()
     accessible(page)
     assert page.complaints == []
+
+
+STEPS = ("Draw a mini-batch", "Predict, and compute", "Compute the gradient", "Subtract the learning rate")
+
+
+def put(page: Any, asked: Any, words: str, above: int) -> None:
+    """Drag the item with these words by its handle to the upper edge of the one at a place from 0."""
+    grip, goal = asked.locator("li", has_text=words).locator(".grip"), asked.locator("li").nth(above)
+    held, there = grip.bounding_box(), goal.bounding_box()
+    assert held
+    assert there
+    page.mouse.move(held["x"] + 12, held["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(held["x"] + 12, (held["y"] + there["y"]) / 2)
+    page.mouse.move(held["x"] + 12, there["y"] + 5, steps=4)
+    page.mouse.up()
+
+
+def test_items_are_put_in_order_by_dragging_and_by_keyboard(page: Any) -> None:
+    sign_up(page)
+    page.goto("/topics/gradient-descent/quiz")
+    asked = page.locator("#q-order-of-a-training-step")
+    asked.locator(".grip").first.wait_for()
+    asked.scroll_into_view_if_needed()
+    for words in reversed(STEPS):
+        put(page, asked, words, 0)
+    shown = asked.locator("li .sans-prose")
+    expect(shown).to_have_text([re.compile(words) for words in STEPS])
+    assert "place 1 of 4" in asked.locator("[role=status]").inner_text()
+    accessible(page)
+
+    asked.get_by_role("button", name=f"Move down: {STEPS[0]}").focus()
+    page.keyboard.press("Enter")
+    expect(asked.locator("[role=status]")).to_have_text(re.compile("Draw a mini-batch.*: place 2 of 4"))
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    asked.get_by_role("button", name="Answer").click()
+    asked.get_by_text("That is right").wait_for()
+    assert page.complaints == []

@@ -26,6 +26,17 @@ for step in range(STEPS):
     time.sleep(0.05)
 print("the last loss was", 1 / STEPS)
 """
+LATER = """\
+import time
+
+import cairn
+
+for step in range(2000):
+    cairn.log({"loss": 1 / (1 + step)}, step)
+    if step >= 100:
+        cairn.log({"margin": step, "test/loss": 2 / (1 + step)}, step)
+    time.sleep(0.05)
+"""
 
 
 def train(page: Any, program: str, epochs: int) -> str:
@@ -92,6 +103,43 @@ def test_a_run_is_watched_while_it_learns_and_told_what_it_reached(page: Any) ->
     assert page.locator("tr.differs", has_text="epochs").count() == 1
     assert page.locator(".diff .add").count() >= 1
     accessible(page)
+    assert not page.complaints
+
+
+@pytest.mark.timeout(300)
+def test_a_curve_that_nobody_announced_appears_while_the_page_is_open(page: Any) -> None:
+    sign_up(page)
+    train(page, LATER, 1)
+    loss = drawn(page)
+    titles = page.locator(".charts figcaption")
+    assert "margin" not in titles.all_inner_texts()
+    page.get_by_label("Smoothing").fill("0.6")
+    page.get_by_label("Logarithmic").check()
+    loss.evaluate("plot => { plot.dataset.seen = 'before'; window.opened = 'once'; }")
+    page.locator("#note-text").fill("half a thought")
+    scrolled = page.evaluate("scrollY")
+
+    margin = page.locator("figure", has=page.locator("figcaption", has_text="margin")).locator(".plot")
+    expect(margin).to_have_attribute("aria-label", re.compile("margin by step: .* lowest 1"), timeout=60_000)
+    expect(loss).to_have_attribute("aria-label", re.compile("test/loss"))
+    expect(page.locator("metric-charts [role=status]").last).to_contain_text("margin")
+    assert loss.get_attribute("data-seen") == "before"  # the same chart, and the same page
+    assert page.evaluate("window.opened") == "once"
+    assert page.evaluate("scrollY") == scrolled
+    assert page.get_by_label("Smoothing").input_value() == "0.6"
+    assert page.get_by_label("Logarithmic").is_checked()
+    accessible(page)
+
+    last = margin.get_attribute("aria-label")
+    page.get_by_role("button", name="Time").click()
+    expect(margin).to_have_attribute("aria-label", re.compile("by time"))
+    expect(margin).not_to_have_attribute("aria-label", str(last).replace("by step", "by time"))
+    page.get_by_role("button", name="Stop run").click()
+    ended(page)
+    expect(page.get_by_role("link", name="All points as CSV")).to_be_visible()
+    assert loss.get_attribute("data-seen") == "before"
+    assert page.get_by_label("Smoothing").input_value() == "0.6"
+    assert page.locator("#note-text").input_value() == "half a thought"
     assert not page.complaints
 
 

@@ -65,6 +65,19 @@ def test_logging_is_a_share_of_a_step_beside_its_goal():
     assert times.rows == (("from cancel to stopped", "1.23", "1.50"),)
 
 
+def test_a_number_s_way_to_the_pixel_stands_beside_its_way_to_a_socket():
+    socket = {"p50": 0.004, "p95": 0.008, "missed": 0.0}
+    drawn = {"1": {"p50": 0.05, "p95": 0.0661}, "100": {"absent": "no chromium"}}
+    delays = {crowd: socket | {"drawn": one} for crowd, one in drawn.items()}
+    found = {"delays": delays, "rate": {"events": 300.0, "points": 15_000.0}, "reads": {}}
+    told = {"machine": MACHINE, "quick": False, "databases": {"SQLite": found}, "asked": 1000, "long": 10**6}
+    sheet, _ = sheets("live", told)
+    assert sheet.rows == (
+        ("1", "4.0", "8.0", "50.0", "66.1", "0%"),
+        ("100", "4.0", "8.0", "no chromium", "", "0%"),
+    )
+
+
 def test_a_page_is_a_multiple_of_the_empty_view_beside_its_goals():
     alone, _, _ = sheets("pages", PAGES)
     home = dict(zip(alone.columns, alone.rows[0], strict=True))

@@ -19,10 +19,14 @@ from typing import Any
 import numpy as np
 
 from grader.checks.curves import Curve
+from grader.checks.loops import uncleared
 from grader.checks.outcome import CheckFailed, StudentError
 from grader.contract import Finding
 
 _ROWS = 256  # of a data set that a probe asks about
+_LEAST = 20  # points that say how restless a curve is
+_RESTLESS = 0.015  # share of its height by which a loss jumps that is measured on batches
+_PILING = 0.35  # of that, how restless a gradient is at least
 _LABELS = ("labels", "label", "targets", "target", "y")
 _HELD_OUT = re.compile(r"val|test|eval|held|hidden|dev", re.IGNORECASE)
 
@@ -45,7 +49,7 @@ class _Look:
         self.valid_accuracy = _longest(curves, r"acc", held_out=True)
         self.gradient = _longest(curves, r"grad", held_out=False)
         self.dead = _longest(curves, r"dead", held_out=False)
-        self.source = _source(student)
+        self.files = _files(student)
         self._student = student
         self.splits = _splits(data or {})
         self._known: dict[bytes, np.ndarray | None] = {}
@@ -144,45 +148,61 @@ def _exploding(evidence: str) -> Finding:
 
 
 def _no_zero_grad(look: _Look) -> Iterator[Finding]:
-    """Steps on gradients that are never cleared: in the source, or, without it, in a gradient that piles up.
+    """Steps on gradients that are never cleared: by the program's loops, else by a norm that piles up.
 
-    Source alone is enough: a loop with ``backward()`` and ``step()`` and nothing that clears accumulates for
-    ever. Not counted are gradients that are computed anew, and Trainer, which clears them itself.
+    Where the program is known, its loops decide: a loop with ``backward()`` and ``step()`` in which nothing
+    clears accumulates for ever. A gradient that is smoothed before it is logged could be taken for a sum.
     """
-    code = _code(look.source)
-    if re.search(r"\.backward\(", code) and re.search(r"\.step\(", code):
-        if not re.search(
-            r"zero_grad|\.grad\s*=\s*None|\.grad\.zero_|\.grad\.fill_|\bTrainer\b|zero_\(\)", code
-        ):
-            yield Finding(
-                signature="missing-zero-grad",
-                title="Gradients are never cleared",
-                evidence="Your code calls backward() and step(), and nowhere clears the gradients"
-                + _piling(look)
-                + ". "
-                "Call optimizer.zero_grad() once in every step, before backward().",
-                lesson="pytorch-training-loop",
-            )
-        return
-    if not code and (waves := _piling(look)):
-        yield Finding(
-            signature="missing-zero-grad",
-            title="Gradients seem never to be cleared",
-            evidence=f"The gradient's norm{waves.removeprefix('; its norm')}, while the loss swings widely. "
-            "Call optimizer.zero_grad() once in every step, before backward().",
-            lesson="pytorch-training-loop",
+    loop, waves = uncleared(look.files), _piling(look)
+    if loop is not None:
+        seen = (
+            f"The loop at line {loop.line} of {loop.file} calls backward() and step(), and clears no gradient"
         )
+        yield _uncleared(f"{seen}. {waves}".rstrip())
+    elif waves and not look.files:
+        yield _uncleared(waves)
+
+
+def _uncleared(evidence: str) -> Finding:
+    return Finding(
+        signature="missing-zero-grad",
+        title="Gradients are never cleared",
+        evidence=f"{evidence.rstrip('.')}. Call optimizer.zero_grad() once in every step, before backward().",
+        lesson="pytorch-training-loop",
+    )
 
 
 def _piling(look: _Look) -> str:
-    """How a gradient that piles up shows: its norm grows in long waves, and the loss does not settle."""
+    """How a sum of all gradients so far shows: its norm is smooth, while the loss jumps from batch to batch.
+
+    The gradient of one batch is at least as restless as its loss, under any optimizer, clipped or not,
+    collected over pieces or not: in a few hundred clean runs the lowest share was 0.57. Sums have far less,
+    but for those that are clipped to less than a single batch's norm, which look like a batch's.
+    """
     gradient, loss = look.gradient, look.loss
-    if gradient is None or loss is None or not _usable(gradient, 30) or not _usable(loss, 30):
+    if gradient is None or loss is None:
         return ""
-    early, late = _quarters(gradient)
-    if early > 0 and late > 5 * early and _swings(loss.values) > 0.5 * abs(loss.start()):
-        return f"; its norm grew from about {early:.3g} to {late:.3g}"
-    return ""
+    norm, noise = (_restless(curve.values) for curve in (gradient, loss))
+    if noise < _RESTLESS or not 0 < norm < _PILING * noise:
+        return ""
+    return (
+        f"From step to step {gradient.name} jumps by {norm:.1%}, and {loss.name} by {noise:.1%}: the "
+        "gradient is a sum over many batches"
+    )
+
+
+def _restless(values: np.ndarray) -> float:
+    """How far a curve jumps from point to point beside its trend, as a share of its height; 0 if it is short.
+
+    Only what comes before the first number that is not finite counts, and of that not the first quarter. Of
+    the rest it is every second point: where the rate is almost too large, a loss goes up and down by turns.
+    """
+    ends = np.flatnonzero(~np.isfinite(values))
+    kept = values[: ends[0]] if len(ends) else values
+    kept = kept[len(kept) // 4 :: 2]
+    if len(kept) < _LEAST or not (height := float(np.median(np.abs(kept)))):
+        return 0.0
+    return float(np.median(np.abs(np.diff(kept, 2)))) / (2 * height)
 
 
 def _swings(values: np.ndarray) -> float:
@@ -427,16 +447,12 @@ def _at(curve: Curve, index: int) -> int:
     return int(curve.steps[index])
 
 
-def _source(student: Any) -> str:
+def _files(student: Any) -> dict[str, str]:
+    """The learner's files by name, as far as they are programs."""
     files = getattr(student, "files", None) if student is not None else None
     if not isinstance(files, dict):
-        return ""
-    return "\n".join(str(text) for name, text in files.items() if str(name).endswith(".py"))
-
-
-def _code(source: str) -> str:
-    """A source without its comments: roughly, for a text that may be anything."""
-    return re.sub(r"#.*", "", source)
+        return {}
+    return {str(name): str(text) for name, text in files.items() if str(name).endswith(".py")}
 
 
 def _known_accuracy(look: _Look) -> float | None:

@@ -4,7 +4,8 @@ The nursery reads the names of runtimes from a socket, each with the descriptors
 itself into its control group, if there is one. For each it answers with one end of a *control* socket,
 whose other end a fork of that runtime's warm process holds, and with a pidfd of the room's first process, if
 there are rooms. On the control socket come, each as one message: ``fork`` with the fork's pidfd, ``ready``
-from the fork, and at its end ``end`` with its exit status and use of the processor.
+from the fork, after its work ``ready`` again if it can do more, else ``enough``, and at its end ``end`` with
+its exit status and use of the processor.
 
 No process here has threads, for a fork would copy only one of them. None sees anything of a job: what a job
 needs goes to the fork directly. All end when the node closes its end of the socket, or is gone.

@@ -1,7 +1,7 @@
 """The trusted process that holds the tests: drives the learner's code over the pipe and says what is so.
 
 Gets a Job, and writes Events and one closing record as JSON lines to a descriptor. It runs in a fork of a
-warm process: see ``warm_judge.py``.
+warm process, which may stay for the next job: see ``warm_judge.py``.
 """
 
 import contextlib
@@ -44,6 +44,7 @@ from grader.harness.text import clean
 
 _MEMORY = 8 * 2**30  # address space: what a test may pile up of the answers that hostile code sends
 SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  a disk costs milliseconds
+_ORDINARY = ("done", "import")
 LIBRARIES = ("numpy", "scipy", "sklearn", "torch")
 
 
@@ -85,11 +86,18 @@ class Outcome:
 
 
 class Judge:
-    """One job: start, load, test, close."""
+    """One job: start, load, test, close.
 
-    def __init__(self, job: Job, session: Session, emit: Callable[[Event], None], scratch: Path) -> None:
+    ``scratch`` is where its files will be; ``data``, the materials that its tests may ask for, if any.
+    """
+
+    def __init__(
+        self, job: Job, session: Session, emit: Callable[[Event], None], scratch: Path, data: Path | None
+    ) -> None:
         self._job, self._session, self._emit, self._scratch = job, session, emit, scratch
+        self._materials = data
         self._causes: set[str] = set()
+        self.ordinary = True  # whether no test broke off where its author had not meant it to
 
     def run(self) -> Closing:
         """Runs the whole job. Returns how it ended; never raises for what a learner does."""
@@ -98,8 +106,7 @@ class Judge:
             tests = self._load_tests()  # while the learner's process writes its files and runs them
             self._wait_for_start()
             self._emit(Phase(name="importing"))
-            self._session.loaded()
-            self._test(tests)
+            self._test(tests, self._session.loaded())
         except TestsBroken as broken:
             return Closing(reason="tests", message=str(broken))
         except StudentError as error:
@@ -140,6 +147,8 @@ class Judge:
 
     def _load_tests(self) -> list[Planned]:
         """Runs the author's file and finds its tests, in the order they are written."""
+        self._scratch.mkdir(mode=0o700)
+        os.chdir(self._scratch)
         for name, text in self._job.tests.items():
             (self._scratch / name).write_text(text, encoding="utf-8")
         main = [name for name in ("tests.py", "evaluate.py") if name in self._job.tests]
@@ -156,10 +165,10 @@ class Judge:
             raise TestsBroken(f"{name} cannot be loaded: {traceback.format_exc(limit=-3)}") from None
         return [test for test in planned(module) if self._job.kind is Kind.GRADE or is_example(test.function)]
 
-    def _test(self, tests: list[Planned]) -> None:
+    def _test(self, tests: list[Planned], functions: Any) -> None:
         shown = tuple(PlannedTest(name=test.name, title=test.title) for test in tests)
         self._emit(Phase(name="testing", tests=shown))
-        student = Student(self._session, dict(self._job.files))
+        student = Student(self._session, dict(self._job.files), functions)
         authoring.on_metric = lambda name, value: self._emit(Metric(name=name, value=value))
         for test in tests:
             self._emit(TestDone(result=self._one(test, student)))
@@ -184,8 +193,8 @@ class Judge:
 
     def _look_for_signatures(self, student: Student) -> None:
         """Of a training: what its curves, and a few questions to the model, say of common mistakes."""
-        folder = self._scratch / materials.FOLDER
-        if not folder.exists():
+        folder = self._materials
+        if folder is None:
             return
         from grader.checks import signatures
 
@@ -221,6 +230,7 @@ class Judge:
         Before any answer came, it can only be the test's own mistake. That the reference solution passes is
         what `curriculum check --run` proves, so a mistake that needs an answer shows there.
         """
+        self.ordinary = False
         if not self._session.calls:
             raise TestsBroken(f"{test.name} raised {type(error).__name__}: {error}") from error
         message = f"Your code's answer could not be used: {type(error).__name__}: {error}"
@@ -240,7 +250,8 @@ class Judge:
             given["rng"] = numpy.random.default_rng([self._job.seed, zlib.crc32(test.name.encode())])
         for name in wanted.keys() & set(materials.NAMES) - given.keys():
             with contextlib.suppress(KeyError):
-                given[name] = materials.read(self._scratch / materials.FOLDER, name)
+                if self._materials:
+                    given[name] = materials.read(self._materials, name)
         if unknown := [name for name in wanted if name not in given]:
             raise TestsBroken(f"{test.name} asks for {', '.join(unknown)}, which is not a fixture or a case")
         return {name: given[name] for name in wanted}
@@ -302,27 +313,38 @@ def _safe(difference: Difference | None) -> Difference | None:
     return Difference(**{name: clean(v, 2000) if isinstance(v, str) else v for name, v in fields.items()})
 
 
-def judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path) -> None:
-    """Runs the job in ``text`` against the learner on ``sock``. For a process of its own: it sets limits."""
+def limit_memory() -> None:
+    """Bounds what this process may hold, for good."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    _judge(text, sock, events_fd, scratch)
 
 
-def _judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path) -> Closing:
-    with os.fdopen(events_fd, "w", encoding="utf-8", buffering=1) as events:
+def judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path, data: Path | None = None) -> bool:
+    """Runs the job in ``text`` against the learner on ``sock``. For a process of its own: it changes much.
 
-        def emit(message: BaseModel) -> None:
-            events.write(message.model_dump_json() + "\n")
-            events.flush()
+    What there is to tell is told while the learner's process works. Returns whether all went as it usually
+    does: the learner's file ran or raised, every test came to an end of its author's making, and nothing on
+    the connection was other than it should be.
+    """
+    unheard = authoring.on_metric
+    with sock, os.fdopen(events_fd, "w", encoding="utf-8", buffering=1) as events:
+        said: list[BaseModel] = []
+
+        def tell() -> None:
+            if said:
+                events.write("".join(f"{message.model_dump_json()}\n" for message in said))
+                events.flush()
+                said.clear()
 
         job = Job.model_validate_json(text)
-        os.chdir(scratch)
-        session = Session(sock, job.limits.wall_seconds)
+        session = Session(sock, job.limits.wall_seconds, meanwhile=tell)
         signal.signal(signal.SIGALRM, raise_timed_out)
         session.alarmed = True
-        closing = Judge(job, session, emit, scratch).run()
-        emit(closing)
-    return closing
+        sitting = Judge(job, session, said.append, scratch, data)
+        closing = sitting.run()
+        said.append(closing)
+        tell()
+    authoring.on_metric = unheard
+    return sitting.ordinary and closing.reason in _ORDINARY
 
 
 def rehearse() -> None:
@@ -331,16 +353,16 @@ def rehearse() -> None:
     encoder = Encoder(lambda value: ("handle", 1, "function", True))
     ours, theirs = socket.socketpair()
     path, before = list(sys.path), Path.cwd()
-    with ours, theirs, tempfile.TemporaryDirectory(prefix="cairn-rehearsal-", dir=SCRATCH) as scratch:
-        for answer in (None, None, len, 6, [1.0, 2.5], len, 6):
+    with ours, theirs, tempfile.TemporaryDirectory(prefix="cairn-rehearsal-", dir=SCRATCH) as folder:
+        for answer in (None, {"double": len}, 6, [1.0, 2.5], 6):
             theirs.sendall(b"".join(encoder.encode(["ok", answer])))
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        closing = _judge(job.model_dump_json().encode(), ours, nowhere, Path(scratch))
+        ordinary = judge(job.model_dump_json().encode(), ours, nowhere, Path(folder) / "scratch")
         os.chdir(before)
     sys.path[:] = path
     sys.modules.pop("tests", None)
-    if closing.reason != "done":
-        raise RuntimeError(f"the rehearsal of a judge ended with {closing}")
+    if not ordinary:
+        raise RuntimeError("the rehearsal of a judge went wrong")
 
 
 _REHEARSAL = """

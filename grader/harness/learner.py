@@ -39,6 +39,7 @@ class Harness:
         self._encoder = codec.Encoder(self._outgoing)
         self._decoder = codec.Decoder(self._incoming)
         self._handles: list[Any] = [None]  # 0 is the learner's module
+        self._named: dict[int, str] = {}  # handles of what the module calls so, whatever that is now
         self._home = ""
 
     def serve(self) -> None:
@@ -83,8 +84,11 @@ class Harness:
         _seed_everything(seed)
         _limit(limits)
 
-    def do_load(self, entry: str, as_main: bool) -> None:
-        """Runs the entry file. A script that ends with a plain ``sys.exit()`` counts as ended."""
+    def do_load(self, entry: str, as_main: bool) -> dict[str, Any]:
+        """Runs the entry file. A script that ends with a plain ``sys.exit()`` counts as ended.
+
+        Returns the functions and classes that it defines, by name, since the tests will ask for some of them.
+        """
         path = os.path.join(self._home, entry)
         stem = entry.removesuffix(".py")
         module = types.ModuleType("__main__" if as_main else stem)
@@ -99,6 +103,9 @@ class Harness:
         except SystemExit as end:
             if not as_main or end.code not in (None, 0):
                 raise
+        found = _defined(module)
+        self._named = {len(self._handles) + place: name for place, name in enumerate(found)}
+        return found
 
     def do_get(self, target: Any, name: str) -> Any:
         """An attribute. One that the module lacks is a NameError in the learner's words."""
@@ -108,6 +115,8 @@ class Harness:
 
     def do_set(self, target: Any, name: str, value: Any) -> None:
         """Sets an attribute."""
+        if target is self._handles[0]:
+            self._named = {number: known for number, known in self._named.items() if known != name}
         setattr(target, name, value)
 
     def do_call(self, target: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -127,7 +136,11 @@ class Harness:
         return "handle", len(self._handles) - 1, type(value).__name__, callable(value)
 
     def _incoming(self, kind: str, number: int, label: str, _: bool) -> Any:
-        return self._handles[number] if kind == "handle" else self._callback(number, label)
+        if kind != "handle":
+            return self._callback(number, label)
+        if number in self._named:
+            return vars(self._handles[0]).get(self._named[number], self._handles[number])
+        return self._handles[number]
 
     def _callback(self, number: int, label: str) -> Any:
         def call_back(*arguments: Any, **keywords: Any) -> Any:
@@ -184,6 +197,15 @@ class Harness:
         entry = [frame for frame in frames if frame.filename == getattr(self._handles[0], "__file__", None)]
         text = f"Traceback (most recent call last):\n{text}{only}".replace(self._home + "/", "")
         return (entry or frames)[-1].lineno, text
+
+
+def _defined(module: types.ModuleType) -> dict[str, Any]:
+    """The functions and classes that a file itself defines."""
+    return {
+        name: value
+        for name, value in module.__dict__.items()
+        if type(value) in (types.FunctionType, type) and value.__module__ == module.__name__
+    }
 
 
 def _message(error: BaseException) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("data", "curves", "parameters")
-FOLDER = "training-materials"  # in the judge's scratch folder, a link to where they are
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,15 @@ class Garbled(RunOver):
 
 
 class Session:
-    """Requests and answers. ``seconds`` is the learner's whole budget, ``spent`` what was used of it."""
+    """Requests and answers. ``seconds`` is the learner's whole budget, ``spent`` what was used of it.
 
-    def __init__(self, sock: socket.socket, seconds: float) -> None:
+    ``meanwhile`` is called when something was asked for, before the answer is waited for.
+    """
+
+    def __init__(
+        self, sock: socket.socket, seconds: float, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        self._meanwhile = meanwhile
         self._channel = Channel(sock)
         self._encoder = Encoder(self._outgoing)
         self._decoder = Decoder(self._incoming)
@@ -78,10 +84,13 @@ class Session:
         self._answer()
         self._seconds, self.spent = self._budget, 0.0
 
-    def loaded(self) -> None:
-        """Waits until the file has been run. The learner's time. Raises StudentError or a RunOver."""
+    def loaded(self) -> Any:
+        """Waits until the file has been run. The learner's time. Raises StudentError or a RunOver.
+
+        Returns what the learner's process says are the module's functions, by name.
+        """
         try:
-            self._answer()
+            return self._answer()
         except RunOver as over:
             self._over = over
             raise
@@ -141,6 +150,7 @@ class Session:
         self._timed(lambda deadline: self._channel.send(buffers, deadline))
 
     def _receive(self) -> Any:
+        self._meanwhile()
         header, parts = self._timed(self._channel.receive)
         try:
             with self._patience():
@@ -314,10 +324,18 @@ Remote.__array_ufunc__ = None  # type: ignore[attr-defined]  # NumPy then leaves
 
 
 class Student(Remote):
-    """The learner's module. ``files`` are the texts of everything handed in, read on our side."""
+    """The learner's module. ``files`` are the texts of everything handed in, read on our side.
+
+    ``functions`` are its functions by name, as the learner's process says, so that none has to be asked for.
+    """
 
     __slots__ = ("files",)
 
-    def __init__(self, session: Session, files: dict[str, str]) -> None:
+    def __init__(self, session: Session, files: dict[str, str], functions: Any = None) -> None:
         super().__init__(session, 0, "module")
         object.__setattr__(self, "files", files)
+        place = _place(self)
+        for name, value in functions.items() if type(functions) is dict else ():
+            if type(name) is str and type(value) is Remote and _place(value).is_callable:
+                _place(value).name = name
+                place.cache[name] = value

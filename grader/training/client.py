@@ -190,17 +190,28 @@ def log(values: Mapping[str, Any], step: int | None = None) -> None:
     """Draws numbers: ``cairn.log({"loss": loss, "accuracy": 0.9})``.
 
     ``step`` is where on the curve; without it each call is one step further. Tensors and arrays of one
-    number are welcome. Raises TypeError for what is no number.
+    number are welcome, of any type, on any device, with a gradient or without. What is not finite shows as
+    a gap. Raises TypeError for what is not one number.
     """
     global _step
     _step = _step + 1 if step is None else int(step)
     if _wire is not None:
         now = round(time.monotonic(), 4)  # the node's clock is the same, and began when the run did
-        _wire.points([(str(name)[:120], _step, _number(value), now) for name, value in values.items()])
+        points = [(str(name)[:120], _step, _number(str(name), value), now) for name, value in values.items()]
+        _wire.points(points)
 
 
-def _number(value: Any) -> float:
-    return float(value.detach() if hasattr(value, "detach") else value)
+def _number(name: str, value: Any) -> float:
+    """The one number in a value. ``item`` is what tensors, arrays and their scalars have in common."""
+    try:
+        if isinstance(value, str | bytes):  # float() would read them
+            raise TypeError
+        plain = value.detach() if hasattr(value, "detach") else value
+        return float(plain.item() if hasattr(plain, "item") else plain)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        shape = getattr(value, "shape", None)
+        what = type(value).__name__ + (f" of shape {tuple(shape)}" if shape is not None else "")
+        raise TypeError(f"{name!r} is a {what}, and a point of a curve is one number") from None
 
 
 def total_steps(count: int) -> None:

@@ -1,18 +1,21 @@
 """The cast that every room's tests share.
 
 Alice learns. Mo mentors Alice's cohort. Bob is a stranger who learns elsewhere, Mia mentors elsewhere, Ada
-administers. ``sample`` publishes a small curriculum.
+administers. ``sample`` publishes a small curriculum. Noor is the learner of pages: ``books`` is the sample on
+a site that knows its release as a running process does, ``page`` a browser in which she is signed in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from cairn.accounts.models import Cohort, Membership, User
+from cairn.catalog import queries as catalog
 from cairn.catalog.queries import Library
 
 PASSWORD = "granite-and-lichen-7"
@@ -21,7 +24,10 @@ PASSWORD = "granite-and-lichen-7"
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     """Rate limits and cached pages of one test never reach the next."""
+    from cairn.learning.versions import forget_shared
+
     cache.clear()
+    forget_shared()
 
 
 @pytest.fixture
@@ -73,3 +79,26 @@ def sample(db: None, tmp_path: Path) -> Library:
     from cairn.catalog.tests.sample import publish_sample
 
     return publish_sample(tmp_path)
+
+
+@pytest.fixture
+def books(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    """The sample, published. As in a running process, the library is asked for once in two seconds."""
+    from cairn.catalog.tests.sample import publish_sample
+
+    library = publish_sample(tmp_path)
+    monkeypatch.setattr(catalog, "FRESH_SECONDS", 2.0)
+    yield library
+    catalog.forget_library()
+
+
+@pytest.fixture
+def noor(person: Callable[..., User], books: Library) -> User:
+    return person("noor", first_name="Noor")
+
+
+@pytest.fixture
+def page(client: Client, noor: User) -> Client:
+    """A browser in which Noor is signed in."""
+    client.force_login(noor)
+    return client

@@ -262,6 +262,25 @@ def test_looks_only_back(student):
     )
 
 
+@lesson("decoder-only-transformers")
+def test_foretells_what_it_cannot_see(student, data, curves):
+    """Foretells tokens that it cannot see as well as its training loss says"""
+    hidden = data["stories"].hidden
+    rows = encoded(student, hidden["stories"][:12])
+    count = sum(len(row) - 1 for row in rows)
+    found = float(bits(student, rows).sum()) / count
+    said = curves["loss"].end() / np.log(2)
+    chance = float(hidden["bits"][:12].sum()) / count
+    at_most(
+        found,
+        2 * max(said, chance),
+        f"The loss ends at {said:.2g} bits a token, and the stories themselves hold {chance:.2g} bits of chance in "
+        f"each. Asked one token at a time, before it sees the next, the model needs {found:.2g}. In training it saw "
+        "what it had to foretell: look at the attention's mask, and at how inputs and targets are shifted. If both "
+        "are right, it has learned its stories by heart.",
+    )
+
+
 @lesson("pytorch-training-loop")
 def test_loss_falls(curves):
     """The loss falls, and stays a number"""

@@ -11,9 +11,9 @@ const resumed = (): Curves => ({
   "train/loss": {
     count: 5,
     tries: [
-      { try: 1, x: [1, 2], y: [3, 2], lost: false },
-      { try: 1, x: [3], y: [1.9], lost: true },
-      { try: 2, x: [3, 4], y: [1.5, 1], lost: false },
+      { try: 1, since: 0, x: [1, 2], y: [3, 2], lost: false },
+      { try: 1, since: 0, x: [3], y: [1.9], lost: true },
+      { try: 2, since: 8, x: [3, 4], y: [1.5, 1], lost: false },
     ],
   },
 });
@@ -69,6 +69,13 @@ describe("news of a curve", () => {
     expect(append(curves, news)).toBe(true);
     expect(curves["train/loss"]?.tries.at(-1)?.x).toEqual([3, 4, 5, 6]);
     expect(curves["train/loss"]?.count).toBe(7);
+  });
+
+  test("by time they come after what earlier tries took", () => {
+    const curves = resumed();
+    Object.assign(curves["train/loss"]?.tries.at(-1) ?? {}, { x: [8.5] });
+    expect(append(curves, news, "seconds")).toBe(true);
+    expect(curves["train/loss"]?.tries.at(-1)?.x).toEqual([8.5, 9, 10]);
   });
 
   test.each([

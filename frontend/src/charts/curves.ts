@@ -3,6 +3,7 @@
 /** One try of a run at one curve. A try that lost its node is `lost` from where the next went on. */
 export interface Try {
   try: number;
+  since: number; // seconds of training before it
   x: number[];
   y: (number | null)[]; // null: not a finite number
   lost: boolean;
@@ -115,13 +116,13 @@ export function seams(spec: ChartSpec, curves: Curves | undefined): number[] {
 }
 
 /** Adds news to what is drawn. False where they do not simply follow: then the curves are to be fetched. */
-export function append(curves: Curves, news: Points): boolean {
+export function append(curves: Curves, news: Points, axis: "step" | "seconds" = "step"): boolean {
   const curve = curves[news.name];
   const part = curve?.tries.at(-1);
-  const last = part?.x.at(-1) ?? -Infinity;
-  const first = news.steps[0];
-  if (!curve || !part || part.try !== news.try || first === undefined || first <= last) return false;
-  part.x.push(...news.steps);
+  if (!curve || !part || part.try !== news.try) return false;
+  const xs = axis === "step" ? news.steps : news.seconds.map((second) => second + part.since);
+  if (xs[0] === undefined || xs[0] <= (part.x.at(-1) ?? -Infinity)) return false;
+  part.x.push(...xs);
   part.y.push(...news.values);
   curve.count += news.steps.length;
   return true;

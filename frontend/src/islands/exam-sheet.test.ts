@@ -150,3 +150,23 @@ test("extra time that a mentor gives moves the clock", async () => {
   await vi.advanceTimersByTimeAsync(20_600);
   expect(text("clock")).toMatch(/^(30:00|29:59)$/);
 });
+
+test("extra time that came since the last look keeps the exam open", async () => {
+  page(3);
+  send.mockImplementation(async () => reply(200, { seconds_left: 600, handed_in: false }));
+  const handIn = vi.fn();
+  document.querySelector<HTMLFormElement>("[data-hand-in]")!.submit = handIn;
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(handIn).not.toHaveBeenCalled();
+  expect(text("clock")).toMatch(/^(10:00|9:5\d)$/);
+  type("white");
+  expect(state("b")).toBe("Saving…");
+});
+
+test("an answer that came too late is kept here, for the case that the exam goes on", async () => {
+  page();
+  send.mockImplementation(async () => reply(409, { code: "time-is-up" }));
+  pick("2");
+  await vi.advanceTimersByTimeAsync(10);
+  expect(localStorage.getItem("exam:7")).toContain("value=2");
+});

@@ -37,7 +37,6 @@ export class ExamSheet extends HTMLElement {
     this.setSeconds(Number(this.getAttribute("seconds") ?? 0));
     this.addEventListener("input", this.onEdit);
     this.addEventListener("change", this.onEdit);
-    this.addEventListener("click", this.onMove);
     this.addEventListener("submit", this.onSubmit);
     window.addEventListener("online", this.sendAll);
     window.addEventListener("beforeunload", this.onLeave);
@@ -63,12 +62,6 @@ export class ExamSheet extends HTMLElement {
     const typed = field.matches("textarea, input:not([type=radio], [type=checkbox])");
     if (typed && event.type === "change") this.soon.get(form?.dataset["question"] ?? "")?.flush();
     else if (typed || event.type === "change") this.edited(form, !typed);
-  };
-
-  /** The arrows of an order move items without an event of their own. */
-  private readonly onMove = (event: Event): void => {
-    const target = event.target as Element;
-    if (target.closest(".moves")) this.edited(target.closest("form"), true);
   };
 
   private readonly onSubmit = (event: Event): void => {
@@ -136,7 +129,7 @@ export class ExamSheet extends HTMLElement {
       form.querySelector<HTMLInputElement>("[name=version]")!.value = String(told.version);
       if (!this.kept[question]) this.settle(question, form);
     } else if (told.code === "time-is-up") {
-      this.drop(question, sent);
+      this.over = true; // what was not sent in time stays here: extra time opens the exam again
       location.reload();
     } else if (told.code === "newer-answer") {
       this.conflict(question, sent, String(told.version), told.detail ?? "");
@@ -249,30 +242,38 @@ export class ExamSheet extends HTMLElement {
     if (seconds === 0 && !this.over) void this.end();
   };
 
-  /** The time is up: what is still here is sent, then the exam is handed in. Without a connection, we try again. */
+  /**
+   * The time is up: what is still here is sent, then the exam is handed in, unless the server knows of more time.
+   * Without a connection, we try again.
+   */
   private async end(): Promise<void> {
     this.over = true;
     for (const send of this.soon.values()) send.cancel();
     await Promise.all(Object.keys(this.kept).map((question) => this.send(question)));
-    if (Object.keys(this.kept).length || !(await this.look())) {
+    const seconds = Object.keys(this.kept).length ? null : await this.look();
+    if (seconds === null) {
       this.net("The time is up. There is no connection; what is kept here is sent as soon as it is back.");
       setTimeout(() => void this.end(), RETRY);
-    } else this.querySelector<HTMLFormElement>("[data-hand-in]")?.submit();
+    } else if (seconds > 0) this.over = false;
+    else this.querySelector<HTMLFormElement>("[data-hand-in]")?.submit();
   }
 
-  /** Ask how long there is: a mentor may have given extra time, or another window may have handed in. */
-  private async look(): Promise<boolean> {
+  /**
+   * The seconds left, after asking: a mentor may have given extra time, or another window may have handed in.
+   * Null where the server cannot say.
+   */
+  private async look(): Promise<number | null> {
     try {
       const answer = await fetch(this.getAttribute("clock") ?? "", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(10_000) });
-      if (!answer.ok) return true;
+      if (!answer.ok) return answer.status >= 500 ? null : 0;
       const told = (await answer.json()) as { seconds_left: number; handed_in: boolean };
       if (told.handed_in) location.reload();
-      else if (!this.over) this.setSeconds(told.seconds_left);
+      else this.setSeconds(told.seconds_left);
       if (!Object.keys(this.kept).length) this.net("");
-      return true;
+      return told.seconds_left;
     } catch {
       this.offline();
-      return false;
+      return null;
     }
   }
 

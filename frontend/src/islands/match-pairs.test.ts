@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import "./match-pairs";
 
 const options = ["", "4", "7"].map((value) => `<option value="${value}">${value}</option>`).join("");
@@ -9,6 +9,8 @@ beforeEach(() => {
     <ul class="pairs"><li><span>a</span><select name="pair-0">${options}</select></li><li><span>b</span><select name="pair-1">${options}</select></li></ul>
   </match-pairs></form>`;
 });
+
+afterEach(() => new Promise<void>((done) => setTimeout(done))); // a drop takes the click that follows it
 
 const answer = (): Record<string, FormDataEntryValue> => Object.fromEntries(new FormData(document.querySelector("form")!));
 const half = (at: number): HTMLElement => document.querySelectorAll<HTMLElement>(".rights li")[at]!;

@@ -1,3 +1,5 @@
+import { follow } from "../drag";
+
 /**
  * Finds what belongs together by dragging a half onto its row. Without script, and for keyboards, each row has a
  * select; what is dragged sets it, so the form sends the same. A click picks a half up, another one puts it down.
@@ -30,29 +32,20 @@ export class MatchPairs extends HTMLElement {
   private readonly onDown = (event: PointerEvent): void => {
     const half = (event.target as Element).closest<HTMLElement>(".rights > li");
     if (!half || event.button !== 0) return;
-    const start = { x: event.clientX, y: event.clientY };
-    const move = (to: PointerEvent): void => {
-      if (Math.hypot(to.clientX - start.x, to.clientY - start.y) < 6) return;
-      this.hold(half);
-      half.style.translate = `${to.clientX - start.x}px ${to.clientY - start.y}px`;
-      const over = this.rowAt(to);
-      for (const row of this.rows) row.classList.toggle("over", row === over);
-    };
-    const end = (at: PointerEvent): void => {
-      removeEventListener("pointermove", move);
-      removeEventListener("pointerup", end);
-      removeEventListener("pointercancel", end);
-      const dragged = half.style.translate !== "";
-      half.style.translate = "";
-      if (!dragged) return;
-      const row = at.type === "pointerup" ? this.rowAt(at) : undefined;
-      if (row) this.put(row);
-      this.hold(undefined);
-      this.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
-    };
-    addEventListener("pointermove", move);
-    addEventListener("pointerup", end);
-    addEventListener("pointercancel", end);
+    follow(event, {
+      move: (at, x, y) => {
+        this.hold(half);
+        half.style.translate = `${x}px ${y}px`;
+        const over = this.rowAt(at);
+        for (const row of this.rows) row.classList.toggle("over", row === over);
+      },
+      end: (at, dropped) => {
+        half.style.translate = "";
+        const row = at && dropped ? this.rowAt(at) : undefined;
+        if (row) this.put(row);
+        this.hold(undefined);
+      },
+    });
   };
 
   private readonly onClick = (event: Event): void => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 const made: { data: unknown[]; setData: ReturnType<typeof vi.fn>; destroy: ReturnType<typeof vi.fn> }[] = [];
 
@@ -36,7 +36,7 @@ class Socket extends EventTarget {
   }
 }
 
-const answer = { curves: { loss: { count: 2, tries: [{ try: 1, x: [1, 2], y: [3, 2], lost: false }] } }, last: 7 };
+const answer = { curves: { loss: { count: 2, tries: [{ try: 1, since: 0, x: [1, 2], y: [3, 2], lost: false }] } }, last: 7 };
 const asked = vi.fn();
 
 beforeEach(() => {
@@ -55,9 +55,9 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function show(run: object = {}): Promise<HTMLElement> {
+async function show(run: object = {}, more: object = {}): Promise<HTMLElement> {
   await import("./metric-charts");
-  const config = { runs: [{ id: "a", label: "Run 1", curves: "/runs/a/curves", main: true, ...run }], charts: [{ title: "Loss", names: ["loss"] }] };
+  const config = { runs: [{ id: "a", label: "Run 1", curves: "/runs/a/curves", main: true, ...run }], charts: [{ title: "Loss", names: ["loss"] }], ...more };
   document.body.innerHTML = `<script type="application/json" id="c">${JSON.stringify(config)}</script><metric-charts config="c">plain</metric-charts>`;
   await vi.waitFor(() => expect(made.length).toBeGreaterThan(0));
   return document.querySelector("metric-charts") as HTMLElement;
@@ -65,9 +65,9 @@ async function show(run: object = {}): Promise<HTMLElement> {
 
 const url = (place = -1): URL => asked.mock.calls.at(place)?.[0] as URL;
 
-test("the curves are asked for by name and drawn, and the chart says in words what it shows", async () => {
+test("the curves are asked for and drawn, and the chart says in words what it shows", async () => {
   const charts = await show();
-  expect(url().searchParams.get("names")).toBe("loss");
+  expect([url().pathname, url().searchParams.get("axis")]).toEqual(["/runs/a/curves", "step"]);
   expect(made.at(-1)?.data).toEqual([[1, 2], [3, 2]]);
   expect(charts.querySelector("[role=img]")?.getAttribute("aria-label")).toContain("from 3 to 2");
   expect(charts.textContent).not.toContain("plain");
@@ -90,6 +90,106 @@ test("news of another try make it ask for the curves", async () => {
   const before = asked.mock.calls.length;
   Socket.opened[0]?.say({ points: [{ seq: 9, name: "loss", steps: [2], values: [1], seconds: [1], try: 2 }] });
   await vi.waitFor(() => expect(asked.mock.calls.length).toBe(before + 1));
+});
+
+test("news that come while the site is asked are drawn upon its answer", async () => {
+  await show({ socket: "/ws/runs/a" });
+  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  let say: (body: Response) => void = () => undefined;
+  asked.mockImplementationOnce(() => new Promise<Response>((resolve) => (say = resolve)));
+  document.dispatchEvent(new CustomEvent("run-finished"));
+  const before = asked.mock.calls.length;
+  await vi.waitFor(() => expect(asked.mock.calls.length).toBe(before + 1));
+  Socket.opened[0]?.say({ points: [{ seq: 8, name: "loss", steps: [3], values: [1], seconds: [1], try: 1 }] });
+  say(new Response(JSON.stringify(answer)));
+  await vi.waitFor(() => expect(made.at(-1)?.setData).toHaveBeenLastCalledWith([[1, 2, 3], [3, 2, 1]]));
+});
+
+test("by time, too, news are drawn without asking again, and the canvas stays", async () => {
+  const charts = await show({ socket: "/ws/runs/a" });
+  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  charts.querySelector<HTMLElement>("[data-axis=seconds]")?.click();
+  await vi.waitFor(() => expect(made.length).toBe(2));
+  const before = asked.mock.calls.length;
+  Socket.opened[0]?.say({ points: [{ seq: 8, name: "loss", steps: [3], values: [1], seconds: [2.5], try: 1 }] });
+  expect(made.at(-1)?.setData).toHaveBeenLastCalledWith([[1, 2, 2.5], [3, 2, 1]]);
+  expect([made.length, asked.mock.calls.length]).toEqual([2, before]);
+});
+
+describe("a curve that is logged for the first time while the page is open", () => {
+  const line = (x: number[]) => ({ count: x.length, tries: [{ try: 1, since: 0, x, y: x, lost: false }] });
+  const loss = { title: "Loss", names: ["loss"] };
+  const cpu = { title: "Processor", names: ["system/cpu"] };
+  const first = (name: string, seq = 8) => ({ points: [{ seq, name, steps: [1, 2], values: [1, 2], seconds: [1, 2], try: 1 }] });
+  let charts: object[];
+  let names: string[];
+
+  /** The page with two charts; then a curve is logged that none of them shows. */
+  async function begin(): Promise<HTMLElement> {
+    [charts, names] = [[loss, cpu], ["loss", "system/cpu"]];
+    asked.mockImplementation((to: URL) => {
+      const curves = Object.fromEntries(names.map((name) => [name, line([1, 2])]));
+      return Promise.resolve(new Response(JSON.stringify(to.pathname === "/runs/charts" ? { charts } : { curves, last: 7 })));
+    });
+    const page = await show({ socket: "/ws/runs/a" }, { charts, more: "/runs/charts?run=a" });
+    await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+    return page;
+  }
+  const titles = (page: HTMLElement): (string | null)[] => [...page.querySelectorAll("figcaption")].map((one) => one.textContent);
+
+  test("gets a chart where the site puts it, and is told; the others keep their canvas", async () => {
+    const page = await begin();
+    const before = made.length;
+    [charts, names] = [[loss, { title: "rate", names: ["rate"] }, cpu], [...names, "rate"]];
+    Socket.opened[0]?.say(first("rate"));
+    await vi.waitFor(() => expect(made.length).toBe(before + 1));
+    expect(titles(page)).toEqual(["Loss", "rate", "Processor"]);
+    expect(made.at(-1)?.data).toEqual([[1, 2], [1, 2]]);
+    expect([...page.querySelectorAll("[role=status]")].map((one) => one.textContent)).toContain("Now drawn too: rate.");
+  });
+
+  test("joins the chart of its quantity, under the smoothing and the axis that were chosen", async () => {
+    const page = await begin();
+    const smoothing = page.querySelector<HTMLInputElement>("[name=smoothing]") as HTMLInputElement;
+    smoothing.value = "0.5";
+    smoothing.dispatchEvent(new Event("input", { bubbles: true }));
+    page.querySelector<HTMLElement>("[data-axis=seconds]")?.click();
+    await vi.waitFor(() => expect(url().searchParams.get("axis")).toBe("seconds"));
+    [charts, names] = [[{ ...loss, names: ["loss", "loss/valid"] }, cpu], [...names, "loss/valid"]];
+    Socket.opened[0]?.say(first("loss/valid"));
+    await vi.waitFor(() => expect(made.at(-1)?.data.length).toBe(5)); // x, and each curve smoothed over itself
+    expect(titles(page)).toEqual(["Loss", "Processor"]);
+    expect(url().searchParams.get("axis")).toBe("seconds");
+    expect(page.querySelector("[name=smoothing]")).toBe(smoothing);
+    expect(page.querySelector(".chart-key")?.textContent).toContain("training, paler");
+  });
+
+  test("comes last where its place would move a chart that is in use", async () => {
+    const page = await begin();
+    page.querySelectorAll<HTMLElement>(".plot")[1]?.focus();
+    [charts, names] = [[loss, { title: "rate", names: ["rate"] }, cpu], [...names, "rate"]];
+    Socket.opened[0]?.say(first("rate"));
+    await vi.waitFor(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
+  });
+
+  test("is asked for again when the site did not say where it belongs", async () => {
+    const page = await begin();
+    asked.mockImplementationOnce(() => Promise.resolve(new Response("", { status: 503 })));
+    Socket.opened[0]?.say(first("rate"));
+    await vi.waitFor(() => expect(asked.mock.results.at(-1)).toBeDefined());
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(titles(page)).toEqual(["Loss", "Processor"]);
+    [charts, names] = [[loss, cpu, { title: "rate", names: ["rate"] }], [...names, "rate"]];
+    Socket.opened[0]?.say(first("rate", 9));
+    await vi.waitFor(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
+  });
+
+  test("is found without a socket, by what the curves' address names", async () => {
+    const page = await begin();
+    [charts, names] = [[loss, cpu, { title: "rate", names: ["rate"] }], [...names, "rate"]];
+    document.dispatchEvent(new CustomEvent("run-finished"));
+    await vi.waitFor(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
+  });
 });
 
 test("time instead of steps is another question to the site", async () => {

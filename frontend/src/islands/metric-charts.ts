@@ -4,24 +4,32 @@ import {
   type ChartSpec, type Curves, type Line, type Points, type Source,
 } from "../charts/curves";
 import { plot, table, type Look } from "../charts/plot";
-import { debounced } from "../http";
 
 interface Config {
   runs: Source[];
   charts: ChartSpec[];
+  more?: string; // where the charts are told anew, once something is logged that none of them shows
+}
+
+interface News {
+  points?: Points[];
+  reload_after?: number;
 }
 
 interface Drawing {
   spec: ChartSpec;
+  figure: HTMLElement;
   place: HTMLElement; // holds the canvas
   rows: HTMLElement; // holds the table view
   chart?: uPlot;
+  style?: string; // all that its canvas was made for; where that stays, new points need no new canvas
   drawn: Line[];
 }
 
 const POINTS = 1200; // asked for per curve: about one per pixel of a wide screen
 const MOST = 4000; // news may add up to so many before the site is asked for a new selection
 const POLL = 3000;
+const PAUSE = 250; // between two questions to the site
 const ROWS = 40;
 
 /**
@@ -35,6 +43,7 @@ const ROWS = 40;
  *
  * A run's `socket` brings frames with `points`; without one, or when it breaks, the curves are asked for again every
  * few seconds, and what is shown stays, with its age. The event `run-finished` on the page brings the last of them.
+ * What is logged for the first time gets its place meanwhile: the site says in which chart.
  */
 export class MetricCharts extends HTMLElement {
   private config: Config = { runs: [], charts: [] };
@@ -43,13 +52,18 @@ export class MetricCharts extends HTMLElement {
   private sockets = new Map<string, WebSocket>();
   private look: Look = { axis: "step", log: false, zoom: undefined };
   private smoothing = 0;
+  private readonly late = new Map<string, Points[]>(); // news of a run about whose curves the site is just asked
+  private readonly sought = new Set<string>(); // curves whose chart was asked for
   private poller: ReturnType<typeof setTimeout> | undefined;
+  private reloader: ReturnType<typeof setTimeout> | undefined;
+  private seeking = false;
   private frame = 0;
   private heard = Date.now();
   private gone = false;
   private readonly stale = document.createElement("p");
   private readonly readout = document.createElement("p");
-  private readonly reload = debounced(() => void this.fetchAll(), 250);
+  private readonly voice = document.createElement("p");
+  private readonly charts = document.createElement("div");
   private readonly resized = new ResizeObserver(() => this.fit());
   private readonly themed = new MutationObserver(() => this.draw());
   private readonly system = matchMedia("(prefers-color-scheme: dark)");
@@ -73,7 +87,7 @@ export class MetricCharts extends HTMLElement {
     this.themed.disconnect();
     this.system.removeEventListener("change", this.redraw);
     document.removeEventListener("run-finished", this.ended);
-    this.reload.cancel();
+    clearTimeout(this.reloader);
     clearTimeout(this.poller);
     cancelAnimationFrame(this.frame);
     for (const socket of this.sockets.values()) socket.close();
@@ -82,17 +96,19 @@ export class MetricCharts extends HTMLElement {
   // The page
 
   private build(): void {
-    const charts = document.createElement("div");
-    charts.className = "charts";
-    this.drawings = this.config.charts.map((spec) => this.drawing(spec, charts));
+    this.charts.className = "charts";
+    this.drawings = this.config.charts.map((spec) => this.drawing(spec));
+    this.charts.replaceChildren(...this.drawings.map(({ figure }) => figure));
     this.stale.className = "tiny muted stale";
     this.stale.setAttribute("role", "status");
+    this.voice.className = "vh";
+    this.voice.setAttribute("role", "status");
     this.readout.className = "readout num";
-    this.replaceChildren(this.controls(), this.key(), this.readout, charts, this.stale);
+    this.replaceChildren(this.controls(), this.key(), this.readout, this.charts, this.stale, this.voice);
   }
 
-  private drawing(spec: ChartSpec, into: HTMLElement): Drawing {
-    const figure = into.appendChild(document.createElement("figure"));
+  private drawing(spec: ChartSpec): Drawing {
+    const figure = document.createElement("figure");
     const title = figure.appendChild(document.createElement("figcaption"));
     const place = figure.appendChild(document.createElement("div"));
     const details = figure.appendChild(document.createElement("details"));
@@ -103,7 +119,7 @@ export class MetricCharts extends HTMLElement {
     place.setAttribute("role", "img");
     const rows = details.lastElementChild as HTMLElement;
     rows.setAttribute("aria-label", `${spec.title}, values`);
-    const made: Drawing = { spec, place, rows, drawn: [] };
+    const made: Drawing = { spec, figure, place, rows, drawn: [] };
     details.addEventListener("toggle", () => this.fill(made));
     place.addEventListener("keydown", (event) => this.walk(made, event));
     place.addEventListener("dblclick", () => this.zoomTo(undefined));
@@ -130,7 +146,7 @@ export class MetricCharts extends HTMLElement {
       line.className = `keyline ${"abcdef"[place % 6]}`;
       line.textContent = run.label;
     }
-    if (this.config.charts.some(hasTraining)) {
+    if (this.drawings.some(({ spec }) => hasTraining(spec))) {
       const pale = key.appendChild(document.createElement("li"));
       pale.className = "keyline pale";
       pale.textContent = "training, paler";
@@ -193,19 +209,40 @@ export class MetricCharts extends HTMLElement {
     if (this.gone) return;
     this.tellAge(answers.some((answer) => answer.status === "rejected"));
     this.draw();
+    this.seek([...this.curves.values()].flatMap((curves) => Object.keys(curves)));
   }
 
+  /** Takes the site's word, then what came meanwhile. An answer that a newer question overtook counts for nothing. */
   private async fetchOne(run: Source): Promise<void> {
+    const late: Points[] = [];
+    this.late.set(run.id, late);
+    try {
+      const body = await this.ask(run);
+      if (this.late.get(run.id) !== late) return;
+      this.curves.set(run.id, body.curves);
+      run.after = body.last;
+    } finally {
+      if (this.late.get(run.id) === late) {
+        this.late.delete(run.id);
+        this.add(run, late);
+      }
+    }
+  }
+
+  private async ask(run: Source): Promise<{ curves: Curves; last: number }> {
     const url = new URL(run.curves, location.href);
-    const names = [...new Set(this.config.charts.flatMap((chart) => chart.names))];
-    const asked: Record<string, string> = { names: names.join(","), points: String(POINTS), axis: this.look.axis };
+    const asked: Record<string, string> = { points: String(POINTS), axis: this.look.axis };
     if (this.look.zoom) Object.assign(asked, { from: String(this.look.zoom.from), to: String(this.look.zoom.to) });
     for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
-    const answer = await fetch(url, { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const body = (await answer.json()) as { curves: Curves; last: number };
-    this.curves.set(run.id, body.curves);
-    run.after = Math.max(run.after ?? 0, body.last);
+    return (await fetched(url)) as { curves: Curves; last: number };
+  }
+
+  /** Asks for the curves again, soon, and once for all who want it meanwhile. */
+  private reload(): void {
+    this.reloader ??= setTimeout(() => {
+      this.reloader = undefined;
+      void this.fetchAll();
+    }, PAUSE);
   }
 
   private listen(): void {
@@ -219,7 +256,7 @@ export class MetricCharts extends HTMLElement {
     url.searchParams.set("after", String(run.after ?? 0));
     const socket = new WebSocket(url);
     this.sockets.set(run.id, socket);
-    socket.addEventListener("message", (event) => this.take(run, JSON.parse(String(event.data)) as { points?: Points[]; reload_after?: number }));
+    socket.addEventListener("message", (event) => this.take(run, JSON.parse(String(event.data)) as News));
     socket.addEventListener("close", (event) => {
       if (event.code === 1000) delete run.socket; // the run has ended: nothing more will come
       this.sockets.delete(run.id);
@@ -227,16 +264,25 @@ export class MetricCharts extends HTMLElement {
     });
   }
 
-  private take(run: Source, news: { points?: Points[]; reload_after?: number }): void {
+  private take(run: Source, news: News): void {
     this.tellAge(false);
+    const late = this.late.get(run.id);
+    if (late) late.push(...(news.points ?? []));
+    else this.add(run, news.points ?? []);
+    if (news.reload_after !== undefined) this.reload();
+  }
+
+  /** Draws what is new; where it does not simply follow what is drawn, the site is asked. */
+  private add(run: Source, points: Points[]): void {
+    const fresh = points.filter(({ seq }) => seq > (run.after ?? 0));
+    if (!fresh.length) return;
+    run.after = Math.max(...fresh.map(({ seq }) => seq));
+    const shown = this.shown();
     const curves = this.curves.get(run.id) ?? {};
-    const shown = new Set(this.config.charts.flatMap((chart) => chart.names));
-    const fresh = (news.points ?? []).filter((points) => shown.has(points.name) && points.seq > (run.after ?? 0));
-    if (!fresh.length && news.reload_after === undefined) return;
-    run.after = Math.max(run.after ?? 0, ...fresh.map((points) => points.seq));
-    const plain = this.look.axis === "step" && !this.look.zoom && news.reload_after === undefined;
-    if (!plain || !fresh.every((points) => append(curves, points)) || this.crowded(curves)) this.reload();
-    else this.drawSoon();
+    const follow = fresh.filter(({ name }) => shown.has(name)).every((one) => append(curves, one, this.look.axis));
+    if (follow && !this.crowded(curves)) this.drawSoon();
+    else this.reload();
+    this.seek(fresh.map(({ name }) => name));
   }
 
   private crowded(curves: Curves): boolean {
@@ -255,6 +301,55 @@ export class MetricCharts extends HTMLElement {
 
   private readonly ended = (): void => this.reload();
 
+  // Curves that are logged for the first time
+
+  private shown(): Set<string> {
+    return new Set(this.drawings.flatMap(({ spec }) => spec.names));
+  }
+
+  /** Finds a place for curves that no chart shows: which chart a curve belongs to is the site's to say. */
+  private seek(names: string[]): void {
+    const shown = this.shown();
+    const missing = names.filter((name) => !shown.has(name) && !this.sought.has(name));
+    if (missing.length && this.config.more && !this.seeking) void this.find(missing, this.config.more);
+  }
+
+  private async find(missing: string[], address: string): Promise<void> {
+    this.seeking = true;
+    try {
+      const { charts } = (await fetched(new URL(address, location.href))) as { charts: ChartSpec[] };
+      if (this.gone) return;
+      for (const name of missing) this.sought.add(name);
+      this.adopt(charts);
+    } catch {
+      return; // the site did not answer: what is told next of these curves makes it ask again
+    } finally {
+      this.seeking = false;
+    }
+    await this.fetchAll();
+  }
+
+  private adopt(charts: ChartSpec[]): void {
+    const before = this.shown();
+    for (const [place, spec] of charts.entries()) {
+      const known = this.drawings.find((drawing) => drawing.spec.title === spec.title);
+      if (known) known.spec = spec;
+      else this.place(this.drawing(spec), new Set(charts.slice(place + 1).map(({ title }) => title)));
+    }
+    this.querySelector(".chart-key")?.replaceWith(this.key());
+    const news = [...this.shown()].filter((name) => !before.has(name));
+    if (news.length) this.voice.textContent = `Now drawn too: ${news.join(", ")}.`;
+  }
+
+  /** Before the charts that follow it; last of all where that would move one that somebody points at or reads. */
+  private place(made: Drawing, following: Set<string>): void {
+    const at = this.drawings.findIndex(({ spec }) => following.has(spec.title));
+    const moved = at < 0 ? [] : this.drawings.slice(at);
+    const inUse = moved.some(({ figure }) => figure.matches(":hover, :focus-within"));
+    this.charts.insertBefore(made.figure, (inUse ? undefined : moved[0]?.figure) ?? null);
+    this.drawings.splice(at < 0 || inUse ? this.drawings.length : at, 0, made);
+  }
+
   private tellAge(failed: boolean): void {
     if (!failed) this.heard = Date.now();
     this.stale.textContent = failed ? `The connection is lost. What you see is from ${clock((Date.now() - this.heard) / 1000)} ago; it is asked for again by itself.` : "";
@@ -268,34 +363,39 @@ export class MetricCharts extends HTMLElement {
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      this.draw(true);
+      this.draw();
     });
   }
 
-  /** Draws all charts; `grown` says that only points were added, so that a chart may keep its canvas. */
-  private draw(grown = false): void {
-    for (const drawing of this.drawings) this.drawOne(drawing, grown);
+  private draw(): void {
+    for (const drawing of this.drawings) this.drawOne(drawing);
   }
 
-  private drawOne(drawing: Drawing, grown: boolean): void {
+  /** Gives a chart its lines. Its canvas stays while nothing but points is new, and with it the crosshair. */
+  private drawOne(drawing: Drawing): void {
     const { spec, place } = drawing;
     const drawn = lines(spec, this.config.runs, this.curves, this.smoothing);
-    const same = drawn.length === drawing.drawn.length;
-    drawing.drawn = drawn;
+    const main = this.config.runs.find((run) => run.main) ?? this.config.runs[0];
+    const marks = this.config.runs.length === 1 && main ? seams(spec, this.curves.get(main.id)) : [];
+    const style = JSON.stringify([this.look, this.theme(), marks, spec.names, drawn.map(({ x, y: _, ...looks }) => [looks, x.length === 1])]);
+    const same = style === drawing.style;
+    Object.assign(drawing, { drawn, style });
     place.setAttribute("aria-label", sentence(spec, drawn, this.look.axis === "step" ? "step" : "time"));
     this.fill(drawing);
-    if (grown && same && drawing.chart) {
+    if (same && drawing.chart) {
       drawing.chart.setData(table(drawn, this.look.axis === "step" ? spec.band : undefined, this.look.log));
       return;
     }
     drawing.chart?.destroy();
     place.replaceChildren();
-    const main = this.config.runs.find((run) => run.main) ?? this.config.runs[0];
-    const marks = this.config.runs.length === 1 && main ? seams(spec, this.curves.get(main.id)) : [];
     drawing.chart = plot(place, spec, drawn, this.look, this.getAttribute("config") ?? "charts", marks, {
       hover: (x) => this.say(x),
       zoom: (from, to) => this.zoomTo({ from, to }),
     });
+  }
+
+  private theme(): string {
+    return `${document.documentElement.dataset["theme"] ?? ""} ${this.system.matches}`;
   }
 
   private fit(): void {
@@ -324,6 +424,12 @@ export class MetricCharts extends HTMLElement {
     const body = rows(speaking, ROWS).map((row) => [x(row.x), ...row.values.map((value) => figure(value, drawing.spec.unit))]);
     drawing.rows.replaceChildren(tableOf(head, body));
   }
+}
+
+async function fetched(url: URL): Promise<unknown> {
+  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
 }
 
 function tableOf(head: string[], body: string[][]): HTMLTableElement {

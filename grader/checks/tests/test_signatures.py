@@ -1,6 +1,9 @@
 """Each signature is found where it was planted, and none in clean runs: tiny nets, trained here."""
 
+import math
+import textwrap
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +14,14 @@ from grader.checks.curves import Curve
 from grader.checks.signatures import find
 from grader.harness.materials import Dataset
 
-CLEAN = "optimizer.zero_grad()\nloss.backward()\noptimizer.step()\n"
+CLEAN = "for step in range(300):\n    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n"
+OPTIMIZERS = {
+    "sgd": lambda weights: torch.optim.SGD(weights, lr=0.05),
+    "momentum": lambda weights: torch.optim.SGD(weights, lr=0.02, momentum=0.9),
+    "adam": lambda weights: torch.optim.Adam(weights, lr=0.003),
+    "adamw": lambda weights: torch.optim.AdamW(weights, lr=0.01, weight_decay=0.05),
+    "rmsprop": lambda weights: torch.optim.RMSprop(weights, lr=0.001),
+}
 
 
 def digits(seed: int, classes: int = 10, noise: float = 1.0, overlap: bool = False) -> Dataset:
@@ -38,7 +48,12 @@ class Run:
     mistake: str = ""
     lr: float = 0.1
     steps: int = 300
-    log_gradient: bool = True
+    optimizer: str = ""
+    clip: float = math.inf
+    parts: int = 1
+    batch: int = 64
+    plain: bool = False  # no dropout, no normalization
+    overlap: bool = False  # classes that nobody can tell apart for certain
     data: Dataset = field(init=False)
     curves: dict[str, Curve] = field(init=False)
     student: SimpleNamespace = field(init=False)
@@ -46,12 +61,17 @@ class Run:
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
         torch.set_num_threads(1)
-        self.data = digits(self.seed, self.classes, overlap=self.mistake == "leakage")
+        self.data = digits(self.seed, self.classes, overlap=self.overlap or self.mistake == "leakage")
         self.net = torch.nn.Sequential(
             torch.nn.Linear(16, 64), torch.nn.BatchNorm1d(64), torch.nn.ReLU(), torch.nn.Dropout(0.3),
             torch.nn.Linear(64, self.classes),
         )  # fmt: skip
-        if self.mistake in ("dead-units", "missing-zero-grad", "exploding-gradients", "leakage"):
+        if self.plain or self.mistake in (
+            "dead-units",
+            "missing-zero-grad",
+            "exploding-gradients",
+            "leakage",
+        ):
             self.net = torch.nn.Sequential(
                 torch.nn.Linear(16, 64), torch.nn.ReLU(), torch.nn.Linear(64, self.classes)
             )
@@ -71,27 +91,26 @@ class Run:
             with torch.no_grad():
                 self.net[0].bias -= 100
         optimizer = torch.optim.SGD(self.net.parameters(), lr=self.lr, momentum=0.9)
+        if self.optimizer:
+            optimizer = OPTIMIZERS[self.optimizer](self.net.parameters())
         logged: dict[str, list[float]] = {"loss": [], "accuracy": [], "grad_norm": []}
         rng = np.random.default_rng(self.seed)
         self.net.train()
         for step in range(self.steps):
-            rows = rng.integers(0, len(x), 64)
-            scores = self.net(x[rows])
-            if self.mistake == "double-softmax":
-                scores = scores.softmax(1)
-            loss = torch.nn.functional.cross_entropy(scores, y[rows])
-            if self.mistake == "not-a-number" and step > 50:
-                loss = loss + torch.log(torch.zeros(())) - torch.log(torch.zeros(()))
             if self.mistake != "missing-zero-grad":
                 optimizer.zero_grad()
-            loss.backward()
-            norm = sum(float(p.grad.norm() ** 2) for p in self.net.parameters() if p.grad is not None) ** 0.5
+            whole, right = 0.0, 0.0
+            for rows in np.array_split(self._rows(rng, len(x)), self.parts):
+                scores = self.net(x[rows])
+                loss = self._loss(scores, y[rows], step) / self.parts
+                loss.backward()
+                whole += loss.item()
+                right += float((scores.argmax(1) == y[rows]).float().mean()) / self.parts
+            norm = float(torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.clip))
             optimizer.step()
-            logged["loss"].append(float(loss.detach()))
-            logged["accuracy"].append(float((scores.argmax(1) == y[rows]).float().mean()))
+            logged["loss"].append(whole)
+            logged["accuracy"].append(right)
             logged["grad_norm"].append(norm)
-        if not self.log_gradient:
-            del logged["grad_norm"]
         self.curves = {
             name: Curve(np.arange(self.steps), np.array(values), np.arange(self.steps) / 10, name)
             for name, values in logged.items()
@@ -99,9 +118,20 @@ class Run:
         if self.mistake != "eval-mode-forgotten":
             self.net.eval()
         source = (
-            CLEAN.replace("optimizer.zero_grad()\n", "") if self.mistake == "missing-zero-grad" else CLEAN
+            CLEAN.replace("    optimizer.zero_grad()\n", "") if self.mistake == "missing-zero-grad" else CLEAN
         )
         self.student = SimpleNamespace(predict=self._predict, files={"train.py": source})
+
+    def _rows(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        return np.arange(count) if self.batch >= count else rng.integers(0, count, self.batch)
+
+    def _loss(self, scores: torch.Tensor, labels: torch.Tensor, step: int) -> torch.Tensor:
+        if self.mistake == "double-softmax":
+            scores = scores.softmax(1)
+        loss = torch.nn.functional.cross_entropy(scores, labels)
+        if self.mistake == "not-a-number" and step > 50:
+            loss = loss + torch.log(torch.zeros(())) - torch.log(torch.zeros(()))
+        return loss
 
     def _predict(self, images) -> np.ndarray:
         with torch.no_grad():
@@ -153,9 +183,43 @@ def test_gradients_that_explode_are_found(seed: int) -> None:
     assert run.found(student=False) == ["exploding-gradients"]
 
 
-def test_without_sources_a_gradient_that_piles_up_is_found_by_its_curve() -> None:
-    found = [Run(seed, mistake="missing-zero-grad", lr=0.01).found(student=False) for seed in range(3)]
-    assert all("missing-zero-grad" in one or "exploding-gradients" in one for one in found), found
+WAYS = [
+    {},
+    {"clip": 1.0},
+    {"parts": 4},
+    {"batch": 600},  # the whole split in each step: nothing jumps from batch to batch
+]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("way", WAYS, ids=str)
+@pytest.mark.parametrize("plain", [False, True], ids=["normalized", "plain"])
+def test_clean_gradients_show_nothing_with_any_optimizer(optimizer: str, way: dict, plain: bool) -> None:
+    run = Run(3, optimizer=optimizer, steps=150, plain=plain, overlap=True, **way)
+    assert run.found(student=False) == []
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("clip", [math.inf, 5.0])
+def test_a_gradient_that_piles_up_is_found_by_its_curve(optimizer: str, clip: float) -> None:
+    run = Run(1, mistake="missing-zero-grad", optimizer=optimizer, steps=200, clip=clip, overlap=True)
+    assert run.found(student=False) == ["missing-zero-grad"]
+
+
+def test_a_gradient_that_is_clipped_to_less_than_a_batchs_is_found_by_the_loop_alone() -> None:
+    run = Run(1, mistake="missing-zero-grad", optimizer="adamw", steps=200, clip=0.05)
+    run.curves = {"loss": run.curves["loss"]}  # whether or not the norm gives it away
+    assert run.found(student=False) == []
+    assert run.found() == ["missing-zero-grad"]
+
+
+def test_a_clean_loop_in_another_file_does_not_hide_the_one_that_clears_nothing() -> None:
+    run = Run(1, mistake="missing-zero-grad", optimizer="adamw", clip=5.0, steps=200, overlap=True)
+    run.student.files["solution.py"] = "def fit(loss, optimizer):\n" + textwrap.indent(CLEAN, "    ")
+    (finding,) = find(*_arguments(run))
+    assert finding.signature == "missing-zero-grad"
+    assert "The loop at line 1 of train.py calls backward() and step()" in finding.evidence
+    assert "From step to step grad_norm jumps by" in finding.evidence
 
 
 def test_dead_units_are_found_where_the_run_logs_them() -> None:
@@ -169,7 +233,9 @@ def test_overfitting_is_found_and_a_loss_that_settles_is_not() -> None:
     train = Curve(steps, 2 * np.exp(-steps / 20), steps / 10, "loss/train")
     worse = Curve(steps, np.exp(-steps / 15) + 0.3 + steps / 200, steps / 10, "loss/valid")
     settled = Curve(steps, np.exp(-steps / 15) + 0.3, steps / 10, "loss/valid")
-    assert [one.signature for one in find({"loss/train": train, "loss/valid": worse})] == ["overfitting"]
+    (finding,) = find({"loss/train": train, "loss/valid": worse})
+    assert finding.signature == "overfitting"
+    assert list(Path("curriculum/topics").glob(f"*/{finding.lesson}/topic.yaml"))
     assert find({"loss/train": train, "loss/valid": settled}) == []
 
 
@@ -180,21 +246,25 @@ def test_a_model_that_cannot_be_asked_is_no_finding_and_no_error() -> None:
         assert run.found() == []
 
 
-def test_every_finding_says_what_was_seen_and_where_to_read() -> None:
-    from pathlib import Path
-
-    topics = {path.name for path in Path("curriculum/topics").glob("*/*")}
-    for mistake in (
-        "missing-zero-grad",
-        "double-softmax",
-        "eval-mode-forgotten",
-        "not-a-number",
-        "dead-units",
-    ):
-        (finding,) = find(*_arguments(Run(mistake=mistake, steps=600, lr=0.02)))
-        assert finding.lesson in topics
-        assert len(finding.evidence) > 40
-        assert finding.title
+@pytest.mark.parametrize(
+    ("mistake", "more"),
+    [
+        ("missing-zero-grad", {"lr": 0.02}),
+        ("double-softmax", {"steps": 600}),
+        ("leakage", {"steps": 1500}),
+        ("dead-units", {}),
+        ("exploding-gradients", {"lr": 60.0, "steps": 80}),
+        ("wrong-normalisation", {}),
+        ("eval-mode-forgotten", {}),
+        ("not-a-number", {}),
+    ],
+)
+def test_every_finding_says_what_was_seen_and_where_to_read(mistake: str, more: dict) -> None:
+    found = {finding.signature: finding for finding in find(*_arguments(Run(mistake=mistake, **more)))}
+    finding = found[mistake]
+    assert list(Path("curriculum/topics").glob(f"*/{finding.lesson}/topic.yaml"))
+    assert len(finding.evidence) > 40
+    assert finding.title
 
 
 def _arguments(run: Run):

@@ -119,8 +119,8 @@ def test_a_job_takes_milliseconds_and_many_run_at_once(warm: Warm) -> None:
 def test_killed_warm_processes_are_made_again_without_a_failure_of_ours(warm: Warm) -> None:
     assert graded(warm).status is Verdict.PASSED
     assert warm._cell is not None
-    assert judges._nursery is not None
-    roots = [warm._cell._process.pid, judges._nursery._process.pid]
+    assert judges._staff is not None
+    roots = [warm._cell._process.pid, judges._staff.nursery._process.pid]
     dice = random.Random(3)
     for _ in range(6):
         victims = [*tree.descendants(roots[0]), *tree.descendants(roots[1]), roots[1]]
@@ -128,7 +128,7 @@ def test_killed_warm_processes_are_made_again_without_a_failure_of_ours(warm: Wa
             os.kill(dice.choice(victims), signal.SIGKILL)
         time.sleep(0.05)
         assert graded(warm).status is Verdict.PASSED
-        roots = [warm._cell._process.pid, judges._nursery._process.pid]
+        roots = [warm._cell._process.pid, judges._staff.nursery._process.pid]
 
 
 def test_a_job_whose_warm_process_is_killed_is_our_failure_not_the_learners(warm: Warm) -> None:
@@ -224,8 +224,8 @@ def test_no_warm_process_and_no_fork_of_one_has_opened_a_device(warm: Warm) -> N
     """What opened a device holds memory of it, which would be in every fork: also where there is no device."""
     assert output(warm, UNTOUCHED) == "False []\n"
     assert warm._cell is not None
-    assert judges._nursery is not None
-    assert devices([warm._cell._process.pid, judges._nursery._process.pid]) == []
+    assert judges._staff is not None
+    assert devices([warm._cell._process.pid, judges._staff.nursery._process.pid]) == []
 
 
 def has_nvidia() -> bool:
@@ -248,7 +248,7 @@ def test_jobs_leave_nothing_in_the_memory_of_an_accelerator(warm: Warm) -> None:
             == "False []\n"
         )
         roots = (
-            [warm._cell._process.pid, judges._nursery._process.pid] if warm._cell and judges._nursery else []
+            [warm._cell._process.pid, judges._staff.nursery._process.pid] if warm._cell and judges._staff else []
         )
         assert devices(roots) == []
     assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == before

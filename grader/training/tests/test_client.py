@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.contract import Artifact, ArtifactRole, Sample, Verdict
+from grader.contract import Artifact, ArtifactRole, Points, Sample, Verdict
 from grader.training.tests.jobs import job, run
 
 WRITER = """
@@ -88,7 +88,7 @@ def test_it_says_what_a_run_has_and_what_it_has_not(tmp_path: Path) -> None:
         "KeyError \"this project has no data set 'faces'; it has none\"",
         "FileNotFoundError this run was started without the input 'words'",
         "TypeError Object of type object is not JSON serializable",
-        "ValueError could not convert string to float: 'b'",
+        "TypeError 'a' is a str, and a point of a curve is one number",
         "ValueError an array of shape (2,) is no image",
         "None",
     ]
@@ -111,6 +111,92 @@ def test_steps_count_themselves_and_what_is_not_finite_is_a_gap(tmp_path: Path) 
     assert ran.curve("a") == [(0, 1.0), (1, 2.5), (10, None), (11, None)]
     assert ran.curve("b") == [(1, 1.0)]
     assert ran.curve("many") == [(step, float(step)) for step in range(1000)]
+
+
+KINDS = """
+import warnings
+warnings.simplefilter("error")
+import cairn, numpy as np, torch
+
+weight = torch.ones(2, requires_grad=True)
+cairn.log({
+    "with a gradient": (weight * 1.5).sum(),
+    "a parameter": torch.nn.Parameter(torch.full((1,), 2.0)),
+    "one in three dimensions": torch.full((1, 1, 1), 3.0),
+    "brain float": torch.tensor(1.5, dtype=torch.bfloat16, requires_grad=True),
+    "half": torch.tensor(2.5).half(),
+    "whole": torch.tensor([7]),
+    "yes": torch.tensor(True),
+    "array of none": np.array(4.0),
+    "array of one": np.array([5.0]),
+    "numpy scalar": np.float16(0.5),
+    "whole numpy scalar": np.int64(6),
+    "no number": torch.tensor(float("nan"), requires_grad=True),
+    "without end": np.float32("inf"),
+})
+nowhere = torch.ones((), device="meta")
+for many in (weight, np.ones(3), torch.zeros(0), nowhere, "1", None, [1.0], 2j, 10**400):
+    try:
+        cairn.log({"x": many}, 1)
+        print("taken", many)
+    except TypeError as error:
+        print(error)
+cairn.log({"x": weight.sum()}, 2)
+weight.sum().backward()  # what was logged is still part of its graph
+print(weight.grad.tolist())
+"""
+
+
+def test_every_kind_of_one_number_is_a_point_and_torch_does_not_warn(tmp_path: Path) -> None:
+    ran = run(job(KINDS, files={}), tmp_path)
+    assert ran.report.status is Verdict.PASSED, ran.report
+    names = {points.name for points in ran.of(Points) if not points.name.startswith("system/")}
+    assert {name: ran.curve(name)[0][1] for name in names} == {
+        "with a gradient": 3.0,
+        "a parameter": 2.0,
+        "one in three dimensions": 3.0,
+        "brain float": 1.5,
+        "half": 2.5,
+        "whole": 7.0,
+        "yes": 1.0,
+        "array of none": 4.0,
+        "array of one": 5.0,
+        "numpy scalar": 0.5,
+        "whole numpy scalar": 6.0,
+        "no number": None,
+        "without end": None,
+        "x": 2.0,
+    }
+    assert ran.printed.splitlines() == [
+        *(
+            f"'x' is a {what}, and a point of a curve is one number"
+            for what in (
+                "Tensor of shape (2,)",
+                "ndarray of shape (3,)",
+                "Tensor of shape (0,)",
+                "Tensor of shape ()",
+                "str",
+                "NoneType",
+                "list",
+                "complex",
+                "int",
+            )
+        ),
+        "[1.0, 1.0]",
+    ]
+
+
+ON_ITS_DEVICE = """
+import cairn, torch
+cairn.log({"a": torch.tensor(1.5, device=cairn.device, requires_grad=True)})
+"""
+
+
+@pytest.mark.gpu
+def test_a_number_on_a_gpu_is_a_point(tmp_path: Path) -> None:
+    ran = run(job(ON_ITS_DEVICE, device="gpu", files={}), tmp_path)
+    assert ran.report.status is Verdict.PASSED, ran.report
+    assert ran.curve("a") == [(0, 1.5)]
 
 
 SEEDED = """

@@ -8,7 +8,7 @@ collecting their errors and rendering them is ``loader.py``; here is only the sh
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -505,14 +505,61 @@ class Project(Content):
     resources: tuple[Resource, ...] = ()
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEK: tuple[Weekday, ...] = get_args(Weekday)
+ReviewMinutes = Annotated[int, Field(ge=5, le=240)]
+
+
+class WeeklyReview(Content):
+    """Looking back on each week, on the last of ``days`` that has time, else on the last day that has."""
+
+    minutes: ReviewMinutes
+    days: tuple[Weekday, ...] = Field(WEEK, min_length=1)
+
+
+class MilestoneReview(Content):
+    """Looking back before a milestone is begun. ``title`` says on what: "Days 1 to 5"."""
+
+    title: str = Field(min_length=1, max_length=80)
+    minutes: ReviewMinutes
+
+
+class Schedule(Content):
+    """How a roadmap lays out its time, for the plan. What is left out is left to the order of the path.
+
+    ``week`` says what each day prefers and ``shares`` how much of the week's hours it gets, Monday first.
+    ``day_minutes`` is what one of the path's days holds, where milestones say on which ``day`` they begin.
+    """
+
+    week: tuple[Literal["theory", "practice", "project", "any"], ...] = ()
+    shares: tuple[Annotated[int, Field(ge=0, le=100)], ...] = ()
+    review: WeeklyReview | None = None
+    day_minutes: int = Field(0, ge=0, le=960)
+
+    @model_validator(mode="after")
+    def weeks_have_seven_days(self) -> Self:
+        """``week`` and ``shares`` hold seven each, where they are there; some day has a share."""
+        for name, days in (("week", self.week), ("shares", self.shares)):
+            if days and len(days) != len(WEEK):
+                raise ValueError(f"`{name}` has {len(days)} days; write seven, Monday first")
+        if self.shares and not any(self.shares):
+            raise ValueError("no day of `shares` has any of the week's hours; give one of them at least 1")
+        return self
+
+
 class Milestone(Content):
-    """A cairn: topics that lead to it, projects, and criteria (theirs and its own), one stone each."""
+    """A cairn: topics that lead to it, projects, and criteria (theirs and its own), one stone each.
+
+    ``day`` is the day of the path on which it begins, and ``review`` what is looked back on first.
+    """
 
     slug: Slug  # unique within the path
     number: str = ""  # as the roadmap numbers it: "0.1", "Week 3-4", "Day 15"
     title: str
     summary: str = ""
     duration: str = ""  # as the roadmap says it: "1 to 2 weeks"
+    day: int = Field(0, ge=0, le=1000, exclude_if=unset)
+    review: MilestoneReview | None = Field(None, exclude_if=unset)
     hours: float = Field(0, ge=0)
     topics: tuple[Slug, ...] = ()
     projects: tuple[Slug, ...] = ()
@@ -546,6 +593,7 @@ class Path(Content):
     hours: float = Field(gt=0)
     hours_per_week: float = Field(gt=0, le=60)
     pattern: str = ""  # how the roadmap lays out a week, in words
+    schedule: Schedule | None = Field(None, exclude_if=unset)  # the same for the plan
     needs: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = Field(min_length=1)
     covers: tuple[RowId, ...] = ()

@@ -77,8 +77,15 @@ class SearchEntry(models.Model):
         PROJECT = "project"
         MILESTONE = "milestone"  # on ``path``
         PATH = "path"
+        ASSESSMENT = "assessment"
+        MAP = "map", "Skill map"
+        ACTIVITY = "activity"
+        DATASET = "dataset", "Data set"
+        RESOURCE = "resource"  # slug of these three: the resource's key
+        COMMUNITY = "community"
+        CONFERENCE = "conference"
 
-    kind = models.CharField(max_length=9, choices=Kind.choices)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
     slug = models.SlugField(max_length=80)
     path = models.SlugField(max_length=80, blank=True, default="")
     title = models.TextField()

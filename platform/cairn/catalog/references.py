@@ -13,6 +13,8 @@ from cairn.catalog.yaml_file import Location
 if TYPE_CHECKING:
     from cairn.catalog.loader import Parts
 
+MOST_OF_TWO_NAMES = 79  # of the 80 characters that a result's slug has, with a sign between them
+
 
 def check(parts: "Parts") -> None:
     """Note every reference that leads nowhere, and tell each topic its paths."""
@@ -185,6 +187,32 @@ def _path(parts: "Parts", slug: str, path: content.Path) -> None:
         _exist(parts, "path", slug, (*at, "projects"), milestone.projects, parts.projects, "project")
         _criteria(parts, "path", slug, at, milestone.criteria, list(milestone.projects))
         _stones_are_distinct(parts, slug, at, milestone)
+        _review_has_a_name(parts, slug, at, milestone)
+    _days_follow_each_other(parts, slug, path)
+
+
+def _review_has_a_name(parts: "Parts", slug: str, at: Location, milestone: content.Milestone) -> None:
+    """What is said of a milestone's review is stored by the names of the path and the milestone."""
+    if milestone.review and len(slug) + len(milestone.slug) > MOST_OF_TWO_NAMES:
+        message = f"The names of this path and of `{milestone.slug}` are too long together for a review."
+        remedy = f"Shorten the milestone's slug: both may have {MOST_OF_TWO_NAMES} characters."
+        parts.source.complain_at(parts.files["path", slug], (*at, "slug"), message, remedy)
+
+
+def _days_follow_each_other(parts: "Parts", slug: str, path: content.Path) -> None:
+    """Days never run backwards, and a path that has days says how long one is."""
+    file, before = parts.files["path", slug], 0
+    for at, milestone in _placed_milestones(path):
+        if milestone.day and not (path.schedule and path.schedule.day_minutes):
+            message = f"`{milestone.slug}` has a day, and the path does not say how long its days are."
+            remedy = "Add `day_minutes` to `schedule`, or take the day away."
+            parts.source.complain_at(file, (*at, "day"), message, remedy)
+            return
+        if milestone.day and milestone.day < before:
+            message = f"`{milestone.slug}` begins on day {milestone.day}, after a milestone of day {before}."
+            remedy = "Milestones stand in the order in which they are walked: correct the day or move it."
+            parts.source.complain_at(file, (*at, "day"), message, remedy)
+        before = max(before, milestone.day)
 
 
 def _placed_milestones(path: content.Path) -> Iterator[tuple[Location, content.Milestone]]:

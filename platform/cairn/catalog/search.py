@@ -29,7 +29,15 @@ KINDS = {  # in this order where they are equally good
     Kind.MILESTONE: "Milestones",
     Kind.QUIZ: "Quizzes",
     Kind.PATH: "Paths",
+    Kind.ASSESSMENT: "Assessments",
+    Kind.MAP: "Skill maps",
+    Kind.ACTIVITY: "Activities",
+    Kind.DATASET: "Data sets",
+    Kind.RESOURCE: "Resources",
+    Kind.COMMUNITY: "Communities",
+    Kind.CONFERENCE: "Conferences",
 }
+_VIEWS = {Kind.TOPIC: "learning:lesson", Kind.MAP: "learning:skill-map", Kind.DATASET: "catalog:dataset"}
 Part = tuple[str, bool]  # a piece of text, and whether it is a hit
 
 
@@ -90,7 +98,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Group:
-    """What was found of one kind: the best of it, and how many there are."""
+    """What was found of one kind: how many things, and those of them that are shown."""
 
     kind: str
     name: str
@@ -101,11 +109,11 @@ class Group:
 def address(entry: SearchEntry) -> str:
     """The page of what was found."""
     match entry.kind:
-        case Kind.TOPIC:
-            return reverse("learning:lesson", args=[entry.slug])
         case Kind.MILESTONE:
             return reverse("learning:milestone", args=[entry.path, entry.slug])
-    return reverse(f"learning:{entry.kind}", args=[entry.slug])
+        case Kind.RESOURCE | Kind.COMMUNITY | Kind.CONFERENCE:
+            return f"{reverse('learning:resources')}#r-{entry.slug}"
+    return reverse(_VIEWS.get(Kind(entry.kind), f"learning:{entry.kind}"), args=[entry.slug])
 
 
 def suggest(question: Question, count: int = 8) -> list[Found]:
@@ -119,15 +127,19 @@ def find(question: Question, count: int = 20, kind: str = "") -> list[Found]:
     return _shown(best[:count], question)
 
 
-def find_groups(question: Question, each: int = 6) -> list[Group]:
-    """Everything found, by kind: the kind with the best hit first, ``each`` of it shown. Two queries."""
+def find_groups(question: Question, each: int = 6, kind: str = "") -> list[Group]:
+    """Everything found, by kind: the kind with the best hit first. Two queries.
+
+    ``each`` of every kind are shown, or of ``kind`` alone where it is named.
+    """
     by_kind: dict[str, list[SearchEntry]] = {}
     for entry in _best(question):
         by_kind.setdefault(entry.kind, []).append(entry)
-    shown = _shown([entry for entries in by_kind.values() for entry in entries[:each]], question)
+    best = [one for name, entries in by_kind.items() if kind in ("", name) for one in entries[:each]]
+    shown = _shown(best, question)
     return [
-        Group(kind, KINDS[Kind(kind)], tuple(one for one in shown if one.entry.kind == kind), len(entries))
-        for kind, entries in by_kind.items()
+        Group(name, KINDS[Kind(name)], tuple(one for one in shown if one.entry.kind == name), len(entries))
+        for name, entries in by_kind.items()
     ]
 
 

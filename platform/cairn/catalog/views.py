@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -44,16 +45,16 @@ class Card:
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """For everybody, signed in or not."""
-    current = library()
-    first = current.topics.get(FIRST_TOPIC)
-    context = {"cards": _cards(current), "first_topic": first if first and first.written else None}
-    return render(request, "catalog/landing.html", context)
+    return render(request, "catalog/landing.html", {"body": _body(library())})
 
 
 @lru_cache(maxsize=2)
-def _cards(current: Library) -> list[Card]:
-    """Drawn once for a release."""
-    return [_card(current, entry) for entry in current.paths.values()]
+def _body(current: Library) -> SafeString:
+    """Rendered once for a release: it is the same for everybody."""
+    first = current.topics.get(FIRST_TOPIC)
+    cards = [_card(current, entry) for entry in current.paths.values()]
+    context = {"cards": cards, "first_topic": first if first and first.written else None}
+    return render_to_string("catalog/_landing.html", context)
 
 
 def _card(current: Library, entry: PathEntry) -> Card:

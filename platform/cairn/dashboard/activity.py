@@ -4,15 +4,17 @@ Days follow from stored results, on the learner's clock. What they planned to le
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from django.db.models.functions import Coalesce
+from django.utils.safestring import SafeString, mark_safe
 
 from cairn.accounts.models import User
 from cairn.learning.models import ActivityResult, DayOff, Note, PracticeDay, Reading
-from cairn.learning.plan_queries import week_of
+from cairn.learning.planner import week_of
+from cairn.learning.versions import Version, shared, version_of
 from cairn.submissions.models import QuizAttempt, Submission
 
 WEEKS = 53
@@ -45,6 +47,12 @@ class Week:
     def total(self) -> int:
         """Pieces of work in the week."""
         return sum(count or 0 for count in self.counts)
+
+    @property
+    def cells(self) -> SafeString:
+        """Its days and their sum as cells of a table: a template would take as long as for the whole page."""
+        numbers = ("" if count is None else str(count) for count in (*self.counts, self.total))
+        return mark_safe("".join(f'<td class="r">{number}</td>' for number in numbers))  # noqa: S308 - numbers
 
 
 @dataclass(frozen=True)
@@ -167,30 +175,43 @@ def first_day(today: date) -> date:
     return week_of(today) - (WEEKS - 1) * WEEK
 
 
-def counts_of(user: User, today: date, zone: tzinfo) -> Counter[date]:
+def counts_of(user: User, today: date, zone: tzinfo, version: Version | None = None) -> Counter[date]:
     """Pieces of work by day: code handed in, quizzes, lessons finished, activities, notes begun, practice.
 
-    Two queries. Each moment falls on the day that the learner's calendar showed then.
+    Each moment falls on the day that the learner's calendar showed then. Two queries, one more when code was
+    handed in or a quiz answered since, and one where the learner's ``version`` is not at hand.
     """
-    first = first_day(today)
+    version, first = version or version_of(user), first_day(today)
     since = datetime.combine(first, time(), zone)
-    counts = Counter(at.astimezone(zone).date() for at in _moments(user, since))
+
+    def made() -> Counter[date]:
+        return _days(_code_and_quizzes(user, since), zone)
+
+    counts = _days(_all_else(user, since), zone)
+    counts.update(shared(user, (version.code, version.quizzes), "days", made, str(zone), first))
     for day in PracticeDay.objects.filter(user=user, day__gte=first).values_list("day", flat=True):
         counts[day] += 1
     return counts
 
 
-def _moments(user: User, since: datetime) -> Iterator[datetime]:
+def _days(moments: Iterable[tuple[datetime]], zone: tzinfo) -> Counter[date]:
+    return Counter(at.astimezone(zone).date() for (at,) in moments)
+
+
+def _code_and_quizzes(user: User, since: datetime) -> Iterable[tuple[datetime]]:
+    """Nearly all of a year of work."""
     ended = Coalesce("finished_at", "started_at")
-    rows = [
-        Submission.objects.filter(user=user, created_at__gte=since).values_list("created_at"),
-        QuizAttempt.objects.filter(user=user, started_at__gte=since).values_list(ended),
-        Reading.objects.filter(user=user, finished_at__gte=since).values_list("finished_at"),
-        ActivityResult.objects.filter(user=user, at__gte=since, score__gt=0).values_list("at"),
-        Note.objects.filter(user=user, created_at__gte=since).values_list("created_at"),
-    ]
-    first, *others = (one.order_by() for one in rows)
-    return (at for (at,) in first.union(*others, all=True))
+    handed_in = Submission.objects.filter(user=user, created_at__gte=since).order_by()
+    quizzes = QuizAttempt.objects.filter(user=user, started_at__gte=since).order_by()
+    return handed_in.values_list("created_at").union(quizzes.values_list(ended), all=True)
+
+
+def _all_else(user: User, since: datetime) -> Iterable[tuple[datetime]]:
+    lessons = Reading.objects.filter(user=user, finished_at__gte=since).order_by()
+    activities = ActivityResult.objects.filter(user=user, at__gte=since, score__gt=0).order_by()
+    notes = Note.objects.filter(user=user, created_at__gte=since).order_by()
+    others = (activities.values_list("at"), notes.values_list("created_at"))
+    return lessons.values_list("finished_at").union(*others, all=True)
 
 
 def habits_of(user: User, today: date, minutes: Sequence[int]) -> Habits:

@@ -1,11 +1,12 @@
 """Home: what is next, the milestone on hand, the latest work, what a mentor said, the year."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from heapq import nlargest
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -16,23 +17,26 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.catalog.queries import Library, library
 from cairn.dashboard.activity import Year, counts_of, habits_of, year_of
 from cairn.learning import counting, pages, queries
-from cairn.learning.access import in_their_zone, learner
+from cairn.learning.access import in_their_zone
 from cairn.learning.mastery_queries import due_today
 from cairn.learning.models import Enrolment, Plan
 from cairn.learning.notices import notices_of
 from cairn.learning.place import remember_path
-from cairn.learning.plan_queries import minutes_of
+from cairn.learning.plan_queries import minutes_of, review_of_today, walked
 from cairn.learning.progress import Activity, PathProgress, PlacedMilestone, Record, path_progress
-from cairn.learning.versions import kept, version_of
+from cairn.learning.versions import Version, kept, version_of
 from cairn.learning.wording import share
 from cairn.runs.models import Run
 from cairn.submissions.models import QuizAttempt
+from cairn.submissions.results import Results
 from grader.contract import Kind
 
 LATEST = 6
+Outcome = TypeVar("Outcome")
 SEEN = "stones-seen"  # in the session: how many stones the last visit showed, by path
 
 
@@ -86,40 +90,40 @@ def home(request: HttpRequest) -> HttpResponse:
     The day is kept until something is stored about the learner's work, or their clock turns to the next part
     of the day.
     """
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     now = queries.now_for(user)
     greeting = _greeting(now.hour)
     version = version_of(user)
-    day = kept(user, version, "home", lambda: _made(user, now), now.date(), greeting)
+    day = kept(user, version, "home", lambda: _made(user, now, version), now.date(), greeting)
     if not day.path:
         return render(
             request, "dashboard/newcomer.html", {"now": now, "greeting": greeting} | _choice(library())
         )
     remember_path(request, day.path)
     if _has_new_stone(request, day.path, day.laid):
-        day = _made(user, now, settle=True)
+        day = _made(user, now, version, settle=True)
     return render(request, "dashboard/home.html", {"day": mark_safe(zlib.decompress(day.html).decode())})  # noqa: S308 - a template made it
 
 
-def _made(user: User, now: datetime, *, settle: bool = False) -> Day:
+def _made(user: User, now: datetime, version: Version, *, settle: bool = False) -> Day:
     """The day from the database: a fixed number of queries."""
     books = library()
-    mine = Enrolment.objects.filter(user=user, path__in=list(books.paths)).select_related("plan")
-    if not (enrolments := list(mine)):
+    if not (enrolments := list(walked(user, now.date()).select_related("plan"))):
         return Day("", 0, b"")
     reviews = queries.reviews_of(user)
-    record = queries.record_of(user, reviews=reviews)
+    record = queries.record_of(user, reviews=reviews, version=version)
     progress = path_progress(books.path(enrolments[0].path), books, record)
     begun = begun_quizzes(user, books)
+    year = _year(user, enrolments[0], books, now.date(), version)
+    review = review_of_today(enrolments[0], year.days_off, record, now.date())
     context = (
         {"user": user, "now": now, "greeting": _greeting(now.hour), "settle": settle}
-        | _walk(enrolments, books, progress, now.date(), begun)
+        | _walk(enrolments, books, progress, now.date(), begun, review)
         | {"work": _latest(user, record, books, begun), "reviews": reviews[:3]}
         | {"how": counting.of_path(progress), "notices": notices_of(user, record, books)[:3]}
         | {
-            "due": due_today(user),
-            "year": _year(user, enrolments[0], books, now.date()),
+            "due": due_today(user, version),
+            "year": year,
             "zone": user.timezone,
         }
     )
@@ -128,19 +132,25 @@ def _made(user: User, now: datetime, *, settle: bool = False) -> Day:
 
 
 def _walk(
-    enrolments: list[Enrolment], books: Library, progress: PathProgress, today: date, begun: dict[str, Begun]
+    enrolments: list[Enrolment],
+    books: Library,
+    progress: PathProgress,
+    today: date,
+    begun: dict[str, Begun],
+    review: Activity | None,
 ) -> dict[str, Any]:
-    """Where the learner is on the path opened last, and what is next there."""
+    """Where the learner is on the path opened last, and what is next there. The week's review comes last."""
     current = progress.current
     upcoming = [_as_begun(one, begun) for one in progress.upcoming]
+    looking_back = [review] if review and upcoming else []
     return {
         "enrolment": enrolments[0],
         "others": [books.path(one.path) for one in enrolments[1:]],
         "progress": progress,
-        "upcoming": upcoming,
+        "upcoming": upcoming + looking_back,
         "week": _week(enrolments[0].starts_on, today),
         "skyline": list(_skyline(progress)),
-        "minutes": sum(one.minutes for one in upcoming[:3]),
+        "minutes": sum(one.minutes for one in upcoming[:3] + looking_back),
         "current": current,
         "cairn": pages.cairn_of(current.milestone, current.state) if current else None,
         "stones": [pages.stone_row(stone, books) for stone in current.state.stones] if current else [],
@@ -156,10 +166,10 @@ def _as_begun(activity: Activity, begun: dict[str, Begun]) -> Activity:
     return replace(activity, state="started", minutes=left, why=f"{one.answered} of {one.questions} answered")
 
 
-def _year(user: User, enrolment: Enrolment, books: Library, today: date) -> Year:
+def _year(user: User, enrolment: Enrolment, books: Library, today: date, version: Version) -> Year:
     stored = getattr(enrolment, "plan", None) or Plan(enrolment=enrolment)
     minutes = minutes_of(stored, enrolment.hours_per_week, books.path(enrolment.path))
-    counts = counts_of(user, today, queries.zone_of(user))
+    counts = counts_of(user, today, queries.zone_of(user), version)
     return year_of(counts, habits_of(user, today, minutes), today)
 
 
@@ -222,8 +232,25 @@ def begun_quizzes(user: User, books: Library) -> dict[str, Begun]:
 
 def _latest(user: User, record: Record, books: Library, begun: dict[str, Begun]) -> list[Work]:
     """The newest work: what was handed in and answered, quizzes under way, training runs."""
-    rows = [*_work(record, books, begun), *_unfinished(books, begun), *_runs(user)]
+    rows = [*_work(_newest(record.results, books, begun), books), *_unfinished(books, begun), *_runs(user)]
     return sorted(rows, key=lambda row: row.at, reverse=True)[:LATEST]
+
+
+def _newest(results: Results, books: Library, begun: dict[str, Begun]) -> Results:
+    """So much of each kind as can be among the latest: a year of work is not put into words for six rows."""
+    exercises = {slug: one for slug, one in results.exercises.items() if slug in books.exercises}
+    projects = {slug: one for slug, one in results.projects.items() if slug in books.projects}
+    ended = results.quizzes.items()
+    quizzes = {slug: one for slug, one in ended if slug in books.topics and slug not in begun}
+    return Results(
+        exercises=_last(exercises, lambda one: one.last_at),
+        projects=_last(projects, lambda one: one.at),
+        quizzes=_last(quizzes, lambda one: one.finished_at),
+    )
+
+
+def _last(outcomes: dict[str, Outcome], at: Callable[[Outcome], datetime]) -> dict[str, Outcome]:
+    return dict(nlargest(LATEST, outcomes.items(), key=lambda item: at(item[1])))
 
 
 def _runs(user: User) -> Iterator[Work]:
@@ -241,25 +268,17 @@ def _unfinished(books: Library, begun: dict[str, Begun]) -> Iterator[Work]:
         yield Work("quiz", title, "Quiz", url, "started", f"{one.answered} of {one.questions}", one.at)
 
 
-def _work(record: Record, books: Library, begun: dict[str, Begun]) -> Iterator[Work]:
-    """Everything that was worked at, from the results that progress has read anyway."""
-    results = record.results
+def _work(results: Results, books: Library) -> Iterator[Work]:
+    """What was worked at, from the results that progress has read anyway."""
     for slug, exercise in results.exercises.items():
-        if slug in books.exercises:
-            entry = books.exercises[slug]
-            tests = f"{exercise.passed_tests} of {exercise.total_tests} tests" if exercise.total_tests else ""
-            url, note = reverse("learning:exercise", args=[slug]), books.topic(entry.topic).content.title
-            yield Work("exercise", entry.content.title, note, url, exercise.status, tests, exercise.last_at)
+        entry = books.exercises[slug]
+        tests = f"{exercise.passed_tests} of {exercise.total_tests} tests" if exercise.total_tests else ""
+        url, note = reverse("learning:exercise", args=[slug]), books.topic(entry.topic).content.title
+        yield Work("exercise", entry.content.title, note, url, exercise.status, tests, exercise.last_at)
     for slug, project in results.projects.items():
-        if slug in books.projects:
-            title, url = books.project(slug).content.title, reverse("learning:project", args=[slug])
-            yield Work(
-                "project", title, "Project", url, project.status, share(project.best_score), project.at
-            )
+        title, url = books.project(slug).content.title, reverse("learning:project", args=[slug])
+        yield Work("project", title, "Project", url, project.status, share(project.best_score), project.at)
     for slug, quiz in results.quizzes.items():
-        if slug in books.topics and slug not in begun:
-            topic, url = books.topic(slug), reverse("learning:quiz", args=[slug])
-            state = "passed" if quiz.best_score >= topic.pass_score - 1e-9 else "started"
-            yield Work(
-                "quiz", topic.content.title, "Quiz", url, state, share(quiz.best_score), quiz.finished_at
-            )
+        topic, url = books.topic(slug), reverse("learning:quiz", args=[slug])
+        state = "passed" if quiz.best_score >= topic.pass_score - 1e-9 else "started"
+        yield Work("quiz", topic.content.title, "Quiz", url, state, share(quiz.best_score), quiz.finished_at)

@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.catalog.library import Library, SkillMapEntry
 from cairn.catalog.queries import library
 from cairn.learning import activity_actions, notices
@@ -35,8 +36,7 @@ def skill_map(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 def _draw(request: HttpRequest, slug: str) -> HttpResponse:
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     books = library()
     pairs = _pairs(request)
     try:
@@ -102,8 +102,7 @@ def _rows(entry: SkillMapEntry, drawn: set[Pair], marked: MarkedMap | None) -> l
 @in_their_zone
 def activity(request: HttpRequest, slug: str) -> HttpResponse:
     """Something to do elsewhere. POST says that it is done, or takes that back."""
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     if request.method != "POST":
         return render(request, "learning/activity.html", _activity_page(user, slug))
     if "take-back" in request.POST:
@@ -138,8 +137,7 @@ def _activity_page(user: User, slug: str) -> dict[str, Any]:
 @login_required
 def put_away(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     """Put a notice away, and go back to the page it was on."""
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     notices.put_away(user, kind, slug)
     back = str(request.POST.get("back", ""))
     allowed = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())

@@ -1,6 +1,6 @@
 """Progress and enrolments in the API."""
 
-from typing import Any
+from typing import Any, get_args
 
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -10,12 +10,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.catalog.queries import Library, library
 from cairn.learning import actions, pages, queries
 from cairn.learning.models import Enrolment
 from cairn.learning.pace import arrival
 from cairn.learning.progress import (
     Activity,
+    ActivityKind,
     MilestoneState,
     PathProgress,
     Record,
@@ -43,7 +45,7 @@ class StoneOut(serializers.Serializer[Any]):
 class ActivityOut(serializers.Serializer[Any]):
     """Something to do. ``state`` is done, started or open; ``minutes`` what is left of it."""
 
-    kind = serializers.ChoiceField(choices=["lesson", "quiz", "exercise", "project", "map", "activity"])
+    kind = serializers.ChoiceField(choices=get_args(ActivityKind))
     slug = serializers.CharField()
     title = serializers.CharField()
     state = serializers.ChoiceField(choices=["done", "started", "open"])
@@ -120,7 +122,7 @@ class ProgressView(APIView):
     @extend_schema(responses=ProgressOut, operation_id="me_progress")
     def get(self, request: Request) -> Response:
         """Enrolments, milestones with their stones, and what is next."""
-        user, books = _person(request), library()
+        user, books = person(request), library()
         record = queries.record_of(user)
         walked = [one for one in queries.enrolments_of(user) if one.path in books.paths]
         shown = [_shown(user, enrolment, books, record) for enrolment in walked]
@@ -135,15 +137,10 @@ class EnrolmentsView(APIView):
         """Walk a path from a day on, at so many hours a week."""
         given = EnrolmentIn(data=request.data)
         given.is_valid(raise_exception=True)
-        user = _person(request)
+        user = person(request)
         enrolment = actions.enrol(user, **given.validated_data)
         shown = _shown(user, enrolment, library(), queries.record_of(user))
         return Response(PathProgressOut(shown).data, status=status.HTTP_201_CREATED)
-
-
-def _person(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - the permission classes saw to it
-    return request.user
 
 
 def _shown(user: User, enrolment: Enrolment, books: Library, record: Record) -> dict[str, Any]:
@@ -180,7 +177,10 @@ def _milestones(progress: PathProgress, books: Library, record: Record) -> list[
             "complete": placed.state.complete,
             "laid": placed.state.laid,
             "stones": _stones(placed.state),
-            "activities": [_activity(one) for one in milestone_activities(placed.milestone, books, record)],
+            "activities": [
+                _activity(one)
+                for one in milestone_activities(placed.milestone, books, record, progress.path.slug)
+            ],
         }
         for placed in progress.milestones
     ]

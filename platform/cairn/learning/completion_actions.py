@@ -38,7 +38,7 @@ def settle(user: User) -> int:
             Completion.objects.filter(pk__in=[rows[item].pk for item in differ if item in rows]).delete()
             new = [_row(user, item, wanted[item]) for item in wanted if item in differ]
             Completion.objects.bulk_create(new, batch_size=100)
-            changed(user.pk)
+            changed(user.pk, of=Completion)
     return len(differ)
 
 

@@ -22,8 +22,8 @@ from cairn.accounts.models import User
 from cairn.learning import plan_pages
 from cairn.learning.mastery_queries import due_today
 from cairn.learning.models import Digest
-from cairn.learning.plan_queries import LearnerPlan, pace_of, plan_of, week_of
-from cairn.learning.planner import Piece
+from cairn.learning.plan_queries import LearnerPlan, pace_of, plan_of
+from cairn.learning.planner import Piece, week_of
 from cairn.learning.queries import zone_of
 from cairn.learning.wording import duration
 from cairn.ui.errors import NotFound, Refusal

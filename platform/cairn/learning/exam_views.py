@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
+from math import ceil
 from typing import Any
 
 from django import forms
@@ -15,12 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from cairn.accounts.models import Cohort, User
+from cairn.accounts.person import person
 from cairn.catalog.queries import AssessmentEntry, library
 from cairn.learning.access import in_their_zone, learner
 from cairn.learning.quiz_views import answered, respond, sign_in, standing, value_of
-from cairn.runs.person import person
 from cairn.submissions import exams, quizzes
 from cairn.submissions.exam_rules import MOST_MINUTES, MOST_PERCENT, Extra, Late, ends_at, left
 from cairn.submissions.exams import Writer
@@ -138,7 +140,8 @@ def _sat(entry: AssessmentEntry, sitting: Sitting) -> dict[str, Any]:
 
 
 def _seconds_left(sitting: Sitting) -> int:
-    return round(left(timezone.now(), sitting.ends_at).total_seconds())
+    """Rounded up: a page never ends an exam before this site does."""
+    return ceil(left(timezone.now(), sitting.ends_at).total_seconds())
 
 
 @require_POST
@@ -190,8 +193,14 @@ def _whole(text: Any) -> int:
 @require_safe
 @_told
 def exam_clock(request: HttpRequest, slug: str) -> HttpResponse:
-    """How long there is: extra time may have been given. Only scripts ask."""
+    """How long there is: extra time may have been given. Only scripts ask.
+
+    The page that waits for results (HTMX) is told to load again once the exam goes on or they are there.
+    """
     sitting = exams.settled(exams.access_sitting(person(request), slug))
+    if getattr(request, "htmx", False):
+        waits = sitting.handed_in_at and not sitting.released_at
+        return HttpResponse(status=204) if waits else HttpResponseClientRefresh()
     return JsonResponse(
         {"seconds_left": _seconds_left(sitting), "handed_in": sitting.handed_in_at is not None}
     )
@@ -279,7 +288,7 @@ def _room(
         "is_open": exams.opening_of(window).is_open(now),
         "seats": seats,
         "writing": sum(seat.state == "writing" for seat in seats),
-        "waiting": sum(seat.state == "handed-in" for seat in seats),
+        "waiting": sum(seat.state in ("handed-in", "time-up") for seat in seats),
         "zone": timezone.get_current_timezone_name(),
         "problem": problem,
     }
@@ -322,7 +331,24 @@ def _grant(request: HttpRequest, cohort: Cohort, slug: str) -> str:
     given = form.cleaned_data
     sitter = get_object_or_404(User, pk=given["learner"], memberships__cohort=cohort)
     exams.grant(person(request), sitter, slug, given["percent"], given["minutes"])
-    return f"Extra time of {sitter.display_name}: {given['percent']} % and {given['minutes']} minutes."
+    what = f"Extra time of {sitter.display_name}: {given['percent']}\u202f% and {given['minutes']} minutes."
+    return f"{what} {_after_grant(exams.sitting_of(sitter, slug))}".strip()
+
+
+def _after_grant(sitting: Sitting | None) -> str:
+    """What extra time means for the sitting, which may be over."""
+    if sitting is None:
+        return ""
+    if sitting.released_at:
+        return "This exam's results are out, so it does not go on."
+    if sitting.handed_in_by == Sitting.HandedInBy.LEARNER:
+        return "They handed in, so the exam does not go on."
+    until = f"{timezone.localtime(sitting.ends_at):%H:%M}"
+    if sitting.handed_in_at:
+        return (
+            f"Their time was up at {until} and stays so: with this it had ended by now, or results are out."
+        )
+    return f"They write until {until}."
 
 
 def _release(request: HttpRequest, cohort: Cohort, slug: str) -> str:

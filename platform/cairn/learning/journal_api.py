@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from cairn.accounts.person import person
 from cairn.learning.certificate_queries import certificates_of
 from cairn.learning.journal_queries import SHOWN, notes_of, own_note
-from cairn.runs.person import person
 
 
 class NoteOut(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from cairn.accounts.models import User
 from cairn.catalog.models import Document
 from cairn.catalog.queries import document
-from cairn.learning.mastery_queries import EXERCISE, QUESTION, Card, Key, deck_of
+from cairn.learning.mastery_queries import EXERCISE, QUESTION, Card, Key, deck_of, deck_shown
 from cairn.learning.mastery_rules import Memory, review
 from cairn.learning.models import MasteryCard, PracticeDay
 from cairn.learning.queries import today_for
@@ -49,7 +49,7 @@ def answer(user: User, topic: str, question: str, content_hash: str, value: Any)
     Raises NotFound, BadAnswer, and QuestionChanged if the content is not the one that was shown.
     """
     key = Key(QUESTION, topic, question)
-    shown = deck_of(user).card(key)
+    shown = deck_shown(user).card(key)
     quiz = document(Document.Kind.QUIZ, topic)
     if content_hash != quiz.content_hash:
         raise QuestionChanged(

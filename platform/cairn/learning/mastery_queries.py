@@ -1,6 +1,7 @@
 """A learner's deck: what they missed, when each comes back, and what to ask today.
 
 The deck follows from stored answers. Reading it writes nothing: a card that was never practised has no row.
+Pages show what is kept of it; who stores anything reads it anew, under a lock.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from cairn.accounts.models import User
 from cairn.catalog.models import Document
 from cairn.catalog.queries import Library, library
 from cairn.learning.mastery_rules import (
+    QUESTIONS_A_DAY,
     SECONDS_A_QUESTION,
     Memory,
     days_ahead,
@@ -23,6 +25,7 @@ from cairn.learning.mastery_rules import (
 )
 from cairn.learning.models import MasteryCard
 from cairn.learning.queries import today_for, zone_of
+from cairn.learning.versions import Version, shared, version_of
 from cairn.runs.models import Run
 from cairn.submissions.models import QuizAttempt, Submission, Work
 from cairn.submissions.sheets import BETWEEN
@@ -59,6 +62,24 @@ class Card:
     def name(self) -> str:
         """Its key as one text."""
         return "/".join(self.key)
+
+
+class Answer(NamedTuple):
+    """Points for a question's answer, in a quiz's attempt, on the learner's day."""
+
+    attempt: int
+    key: Key
+    points: float
+    on: date
+
+
+class Judged(NamedTuple):
+    """An exercise handed in, and whether it passed."""
+
+    slug: str
+    passed: bool
+    at: datetime
+    on: date
 
 
 @dataclass(frozen=True)
@@ -145,9 +166,28 @@ class Due:
     bars: list[tuple[date, int, int]]  # of seven days; empty where nothing comes back in them
 
 
-def due_today(user: User) -> Due:
-    """How many questions wait today, from which topics, and how long they take. Queries as ``deck_of``."""
-    deck = deck_of(user)
+@dataclass(frozen=True)
+class Ahead:
+    """What the page of practice shows of a deck, whichever question it asks. ``due`` come weakest first."""
+
+    due: tuple[Card, ...]
+    done: int
+    bars: tuple[tuple[date, int, int], ...]
+    topics: tuple[TopicDue, ...]
+    exercise: Card | None  # to be solved again
+    next_on: date | None  # None where nothing ever comes back
+
+    def batch(self, *, more: bool = False) -> tuple[Card, ...]:
+        """The questions to ask now: about ten minutes a day, or all that are due for who wants ``more``."""
+        return self.due if more else self.due[: max(0, QUESTIONS_A_DAY - self.done)]
+
+
+def due_today(user: User, version: Version | None = None) -> Due:
+    """How many questions wait today, from which topics, and how long they take. Queries as ``deck_shown``.
+
+    Who has asked for the learner's ``version`` already saves one.
+    """
+    deck = _deck_at(user, version or version_of(user))
     batch = deck.batch()
     topics = tuple(dict.fromkeys(card.title for card in batch))
     minutes = -(-len(batch) * SECONDS_A_QUESTION // 60)
@@ -155,12 +195,60 @@ def due_today(user: User) -> Due:
     return Due(len(batch), topics, minutes, len(deck.exercises), bars)
 
 
+def ahead_of(user: User) -> Ahead:
+    """What the page of practice shows today. One query, more after a change."""
+    version = version_of(user)
+
+    def look() -> Ahead:
+        deck = _deck_at(user, version)
+        return Ahead(
+            due=tuple(deck.batch(more=True)),
+            done=deck.done_today,
+            bars=tuple(deck.bars),
+            topics=tuple(deck.topics),
+            exercise=next(iter(deck.exercises), None),
+            next_on=min((card.memory.due_on for card in deck.cards.values()), default=None),
+        )
+
+    return shared(user, _seen_in(version), "ahead", look, *_clock(user))
+
+
+def deck_shown(user: User) -> Deck:
+    """The learner's deck today, as it is kept: one query, and up to four more after a change."""
+    return _deck_at(user, version_of(user))
+
+
+def _deck_at(user: User, version: Version) -> Deck:
+    """Only what changed of it is read again."""
+
+    def make() -> Deck:
+        zone = str(zone_of(user))
+        given = shared(user, version.quizzes, "answers", lambda: tuple(_answers(user)), zone)
+        judged = shared(user, version.code, "judged", lambda: tuple(_judged(user)), zone)
+        return _deck(user, given, judged)
+
+    return shared(user, _seen_in(version), "deck", make, *_clock(user))
+
+
+def _seen_in(version: Version) -> tuple[int, ...]:
+    """The numbers that a deck follows from."""
+    return version.code, version.quizzes, version.cards
+
+
+def _clock(user: User) -> tuple[str, date]:
+    """Days are the learner's own."""
+    return str(zone_of(user)), today_for(user)
+
+
 def deck_of(user: User) -> Deck:
-    """The learner's deck today. Three queries, and one more when a quiz was not asked for in a day."""
+    """The learner's deck today, read anew. Three queries, and one more for a quiz not asked for in a day."""
+    return _deck(user, _answers(user), _judged(user))
+
+
+def _deck(user: User, given: Iterable[Answer], judged: Iterable[Judged]) -> Deck:
     rows = {card.key: card for card in map(_stored, _rows(user))}
-    books = library()
-    cards = _questions(user, rows) | _exercises(user, rows)
-    return Deck(dict(_still_there(cards, books)), today_for(user))
+    cards = _questions(given, rows) | _exercises(judged, rows)
+    return Deck(dict(_still_there(cards, library())), today_for(user))
 
 
 def _rows(user: User) -> Iterable[tuple[Any, ...]]:
@@ -174,10 +262,9 @@ def _stored(row: tuple[Any, ...]) -> Card:
     return Card(Key(*row[:3]), Memory(*row[3:8]), *row[8:])
 
 
-def _questions(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:
-    """Cards of questions: what is stored, and every quiz answer given since, drawn ones included."""
+def _answers(user: User) -> Iterator[Answer]:
+    """Every quiz answer given, drawn ones included, oldest first. One query."""
     zone = zone_of(user)
-    cards = {key: card for key, card in rows.items() if key.kind == QUESTION}
     attempts = QuizAttempt.objects.filter(user=user).order_by("pk")
     for pk, topic, results, begun, ended in attempts.values_list(
         "pk", "topic", "results", "started_at", "finished_at"
@@ -185,24 +272,31 @@ def _questions(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:
         on = (ended or begun).astimezone(zone).date()
         for question, points in results.items():
             drawn_from, _, own_id = question.rpartition(BETWEEN)
-            key = Key(QUESTION, drawn_from or topic, own_id)
-            before = cards.get(key)
-            if before and pk <= before.seen:
-                continue
-            memory = remembered(before.memory if before else None, [(points, on)])
-            if memory:
-                cards[key] = replace(before, memory=memory, seen=pk) if before else Card(key, memory, pk)
+            yield Answer(pk, Key(QUESTION, drawn_from or topic, own_id), points, on)
+
+
+def _questions(given: Iterable[Answer], rows: dict[Key, Card]) -> dict[Key, Card]:
+    """Cards of questions: what is stored, and every answer given since."""
+    cards = {key: card for key, card in rows.items() if key.kind == QUESTION}
+    for attempt, key, points, on in given:
+        before = cards.get(key)
+        if before and attempt <= before.seen:
+            continue
+        memory = remembered(before.memory if before else None, [(points, on)])
+        if memory:
+            cards[key] = (
+                replace(before, memory=memory, seen=attempt) if before else Card(key, memory, attempt)
+            )
     return cards
 
 
-def _exercises(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:
+def _exercises(judged: Iterable[Judged], rows: dict[Key, Card]) -> dict[Key, Card]:
     """Cards of exercises that failed before they passed; one begun again is settled by what came next."""
-    zone = zone_of(user)
     cards = {key: card for key, card in rows.items() if key.kind == EXERCISE}
     failed: set[str] = set()
-    for slug, verdict, at in _graded(user):
-        key, passed = Key(EXERCISE, "", slug), verdict == Verdict.PASSED
-        card, on = cards.get(key), at.astimezone(zone).date()
+    for slug, passed, at, on in judged:
+        key = Key(EXERCISE, "", slug)
+        card = cards.get(key)
         if card and card.begun_at and at > card.begun_at:
             memory = review(card.memory, float(passed), on)
             cards[key] = replace(card, memory=memory, begun_at=None, practised_on=on)
@@ -213,11 +307,13 @@ def _exercises(user: User, rows: dict[Key, Card]) -> dict[Key, Card]:
     return {key: card for key, card in cards.items() if key in rows or key.item in failed}
 
 
-def _graded(user: User) -> Iterable[tuple[str, str, datetime]]:
-    """(slug, verdict, handed in at) of all exercises that were judged, oldest first. One query."""
+def _judged(user: User) -> Iterator[Judged]:
+    """All exercises that were judged, oldest first. One query."""
+    zone = zone_of(user)
     judged = Submission.objects.filter(user=user, work=Work.EXERCISE, run__state=Run.State.FINISHED)
     theirs = judged.exclude(run__verdict=Verdict.INTERNAL).order_by("created_at")
-    return theirs.values_list("slug", "run__verdict", "created_at")
+    for slug, verdict, at in theirs.values_list("slug", "run__verdict", "created_at"):
+        yield Judged(slug, verdict == Verdict.PASSED, at, at.astimezone(zone).date())
 
 
 def _still_there(cards: dict[Key, Card], books: Library) -> Iterator[tuple[Key, Card]]:

@@ -1,5 +1,6 @@
 """Practice: what was missed, one question at a time, about ten minutes a day."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cairn.accounts.models import User
 from cairn.catalog.models import Document
-from cairn.catalog.queries import document, library
+from cairn.catalog.queries import document, document_at, library
 from cairn.learning import mastery_actions
 from cairn.learning.access import in_their_zone
-from cairn.learning.mastery_queries import QUESTION, Card, Deck, Key, deck_of
+from cairn.learning.mastery_queries import QUESTION, Ahead, Card, Key, ahead_of, deck_shown
 from cairn.learning.mastery_rules import MINUTES_A_DAY, SECONDS_A_QUESTION
-from cairn.learning.quiz_views import typed, value_of
+from cairn.learning.quiz_views import retyped, value_of
 from cairn.runs.views import person
 from cairn.submissions import quizzes
 from cairn.ui.errors import NotFound, Refusal
@@ -39,7 +40,7 @@ def practice(request: HttpRequest) -> HttpResponse:
     except NotFound:
         raise
     except Refusal as refusal:
-        refused = {"refused": question, "refusal": refusal.message, "typed": typed(request)}
+        refused = {"refused": question, "refusal": refusal.message}
         return _page(request, user, Key(QUESTION, topic, question), refused, refusal.status)
     return _answered(request, user, topic, answered)
 
@@ -51,19 +52,20 @@ def _page(
     refused: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    deck = deck_of(user)
-    batch = deck.batch(more=_more(request))
-    card = deck.card(key) if key else (batch[0] if batch else None)
-    context = _surroundings(request, deck, batch) | (_question(card) if card else {}) | (refused or {})
+    ahead = ahead_of(user)
+    batch = ahead.batch(more=_more(request))
+    card = deck_shown(user).card(key) if key else (batch[0] if batch else None)
+    context = _surroundings(request, ahead) | (_question(card) if card else {}) | (refused or {})
+    if refused and card:
+        context["asked"] = retyped(context["asked"], request)
     return _rendered(request, context, status)
 
 
 def _answered(
     request: HttpRequest, user: User, topic: str, answered: mastery_actions.Answered
 ) -> HttpResponse:
-    deck = deck_of(user)
     quiz = document(Document.Kind.QUIZ, topic)
-    context = _surroundings(request, deck, deck.batch(more=_more(request))) | {
+    context = _surroundings(request, ahead_of(user)) | {
         "asked": answered.asked,
         "styles": quiz.body["styles"],
         "topic": library().topic(topic),
@@ -81,7 +83,7 @@ def _rendered(request: HttpRequest, context: dict[str, Any], status: int) -> Htt
 
 
 def _question(card: Card) -> dict[str, Any]:
-    quiz = document(Document.Kind.QUIZ, card.topic)
+    quiz = _quiz(card.topic, library().topic(card.topic).quiz_hash)
     return {
         "asked": quizzes.ask_alone(quiz, card.key.item, mastery_actions.seed_of(card)),
         "content": quiz.content_hash,
@@ -91,19 +93,26 @@ def _question(card: Card) -> dict[str, Any]:
     }
 
 
-def _surroundings(request: HttpRequest, deck: Deck, batch: list[Card]) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _quiz(topic: str, content_hash: str) -> Document:
+    """The quiz of that content, to be read only. A hash names one content for ever, so a process keeps it."""
+    return document_at(Document.Kind.QUIZ, topic, content_hash)
+
+
+def _surroundings(request: HttpRequest, ahead: Ahead) -> dict[str, Any]:
+    batch = ahead.batch(more=_more(request))
     return {
         "left": len(batch),
-        "done": deck.done_today,
+        "done": ahead.done,
         "minutes": -(-len(batch) * SECONDS_A_QUESTION // 60),
         "minutes_a_day": MINUTES_A_DAY,
-        "waiting": len(deck.due) - len(batch),
+        "waiting": len(ahead.due) - len(batch),
         "more": _more(request),
-        "week": deck.bars,
-        "topics": deck.topics,
-        "exercises": deck.exercises[:1],
-        "empty": not deck.cards,
-        "next_on": min((card.memory.due_on for card in deck.cards.values()), default=None),
+        "week": ahead.bars,
+        "topics": ahead.topics,
+        "exercises": [ahead.exercise] if ahead.exercise else [],
+        "empty": ahead.next_on is None,
+        "next_on": ahead.next_on,
     }
 
 

@@ -343,12 +343,15 @@ class MovedItem(models.Model):
 
 
 class WorkVersion(models.Model):
-    """A number that grows whenever something is stored about a learner's work or plan: see ``versions``."""
+    """Numbers that grow whenever something is stored about a learner's work or plan: see ``versions``."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="work_version"
     )
     number = models.PositiveBigIntegerField(default=0)
+    code = models.PositiveBigIntegerField(default=0)
+    quizzes = models.PositiveBigIntegerField(default=0)
+    cards = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.number}"

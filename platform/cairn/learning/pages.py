@@ -38,8 +38,10 @@ VERBS = {
     "quiz": "Answer",
     "exercise": "Write",
     "project": "Build",
+    "assessment": "Take",
     "map": "Draw",
     "activity": "Do",
+    "review": "Look back",
 }
 # The visual language has five kinds of stones; what came later looks like its nearest relative.
 DRAWN_AS: dict[str, Kind] = {"review": "rubric", "map": "quiz", "activity": "document"}
@@ -259,7 +261,7 @@ def _test_words(name: str) -> str:
 
 def activity_url(activity: Activity) -> str:
     """The page where it is done."""
-    name = {"map": "skill-map"}.get(activity.kind, activity.kind)
+    name = {"map": "skill-map", "review": "look-back"}.get(activity.kind, activity.kind)
     return reverse(f"learning:{name}", args=[activity.slug])
 
 

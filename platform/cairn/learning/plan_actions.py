@@ -9,8 +9,9 @@ from django.db import transaction
 
 from cairn.accounts.models import User
 from cairn.learning.models import DayOff, Enrolment, MovedItem, Plan
+from cairn.learning.plan_items import Entry
 from cairn.learning.plan_queries import LearnerPlan, faster_hours, hours_in, plan_of
-from cairn.learning.planner import MAX_DAY
+from cairn.learning.planner import MAX_DAY, week_key, week_of
 from cairn.learning.versions import changed
 from cairn.ui.errors import NotFound, Refusal
 
@@ -35,16 +36,23 @@ def move_item(user: User, path: str, key: str, day: date) -> LearnerPlan:
     others = {one: on for one, on in mine.terms.moved.items() if one != key}
     moved = dict(sorted({**others, key: day}.items(), key=lambda pair: (pair[1], pair[0])))
     schedule = mine.under(replace(mine.terms, moved=moved))
-    begins = min(piece.day for piece in schedule.pieces if piece.item.key == key)
+    begins = min((piece.day for piece in schedule.pieces if piece.item.key == key), default=None)
     if begins != day:
         raise BadPlan(_why_not(replace(mine, schedule=schedule), key, day))
     MovedItem.objects.update_or_create(enrolment=mine.enrolment, item=key, defaults={"day": day})
     return replace(mine, terms=replace(mine.terms, moved=moved), schedule=schedule)
 
 
-def _refuse_a_bad_day(mine: LearnerPlan, key: str, day: date) -> None:
-    if key not in mine.entries:
+def entry_in(mine: LearnerPlan, key: str) -> Entry:
+    """What the plan holds by that key. Raises NotFound."""
+    found = next((piece.item for piece in mine.schedule.pieces if piece.item.key == key), None)
+    if found is None:
         raise NotFound
+    return mine.entry(found)
+
+
+def _refuse_a_bad_day(mine: LearnerPlan, key: str, day: date) -> None:
+    entry = entry_in(mine, key)
     if key in mine.done:
         raise BadPlan("This is done already, so it stays on the day on which you did it.")
     if day < mine.today:
@@ -55,11 +63,13 @@ def _refuse_a_bad_day(mine: LearnerPlan, key: str, day: date) -> None:
         raise BadPlan("That day is more than a year ahead. Choose an earlier one.")
     if not mine.terms.minutes_on(day):
         raise BadPlan(f"You have no time on {_said(day)}. Choose another day, or give that day some minutes.")
+    if entry.of_a_week and week_key(week_of(day)) != key:
+        raise BadPlan("A review looks back on its own week. Choose a day of that week.")
 
 
 def _why_not(then: LearnerPlan, key: str, day: date) -> str:
     """Why the item doesn't begin on the day on which the learner put it."""
-    for need in then.entries[key].item.needs:
+    for need in then.entries[key].item.needs if key in then.entries else ():
         needed = then.schedule.day_of(need) if need in then.entries and need not in then.done else None
         if needed and needed >= day:
             title = then.entries[need].title

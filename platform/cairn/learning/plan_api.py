@@ -1,6 +1,6 @@
 """A learner's plan in the API."""
 
-from typing import Any
+from typing import Any, get_args
 
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,20 +10,25 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.learning import plan_pages, plan_queries
+from cairn.learning.progress import ActivityKind
 
 
 class PieceOut(serializers.Serializer[Any]):
-    """Minutes of one thing on a day. ``practice`` stands for a topic's exercises that are being written."""
+    """Minutes of one thing on a day. ``practice`` stands for a topic's exercises that are being written.
+
+    ``skipped`` is a review of a week that is over.
+    """
 
     day = serializers.DateField()
     minutes = serializers.IntegerField()
     part = serializers.IntegerField()
     parts = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=["lesson", "quiz", "exercise", "practice", "project"])
+    kind = serializers.ChoiceField(choices=[*get_args(ActivityKind), "practice"])
     slug = serializers.CharField()
     title = serializers.CharField()
-    state = serializers.ChoiceField(choices=["done", "late", "open"])
+    state = serializers.ChoiceField(choices=["done", "late", "open", "skipped"])
     written = serializers.BooleanField()
     url = serializers.CharField()
 
@@ -57,8 +62,7 @@ class PlanView(APIView):
     )
     def get(self, request: Request) -> Response:
         """What to do on which day, and how the learner stands to it."""
-        user = request.user
-        assert isinstance(user, User)  # noqa: S101 - the permission classes saw to it
+        user = person(request)
         return Response(PlanOut(_shown(user, request.query_params.get("path", ""))).data)
 
 

@@ -109,7 +109,7 @@ def _rule(at: datetime, offset_before: timedelta | None) -> TimezoneStandard | T
 def _event(
     mine: LearnerPlan, piece: Piece, begins: datetime, ends: datetime, address: Address, now: datetime
 ) -> Event:
-    entry = mine.entries[piece.item.key]
+    entry = mine.entry(piece.item)
     part = f" ({piece.part} of {piece.parts})" if piece.parts > 1 else ""
     writing = "" if entry.written else "This is still being written.\n"
     event = Event()

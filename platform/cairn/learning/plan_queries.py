@@ -1,16 +1,31 @@
 """A learner's plan: what is stored about their days, and the schedule that follows from it."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import NamedTuple
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from cairn.accounts.models import User
 from cairn.catalog.library import PathEntry
 from cairn.catalog.queries import library
 from cairn.learning.models import DayOff, Enrolment, MovedItem, Plan, Reading
-from cairn.learning.plan_items import Entry, done_on, entries_of, rhythm_of
-from cairn.learning.planner import Piece, Schedule, Terms, plan, spread
+from cairn.learning.plan_items import Entry, done_on, entries_of, rhythm_of, spans_of, week_entry
+from cairn.learning.planner import (
+    WEEK_KEY,
+    Item,
+    Piece,
+    Schedule,
+    Terms,
+    plan,
+    spread,
+    week_item,
+    week_key,
+    week_of,
+)
+from cairn.learning.progress import Activity, Record
 from cairn.learning.queries import record_of, today_for, zone_of
 from cairn.learning.versions import kept, version_of
 from cairn.ui.errors import NotFound
@@ -36,11 +51,19 @@ class LearnerPlan:
         """The schedule that other terms would give."""
         return plan([entry.item for entry in self.entries.values()], terms, self.done)
 
+    def entry(self, item: Item) -> Entry:
+        """An item of the schedule with its words."""
+        return self.entries.get(item.key) or week_entry(item)
+
     @property
     def late(self) -> tuple[Piece, ...]:
-        """What could have been done on days that are over: nobody is late for what is being written."""
-        late = self.schedule.late(self.today)
-        return tuple(piece for piece in late if self.entries[piece.item.key].written)
+        """What could have been done on days that are over.
+
+        Nobody is late for what is being written, nor for looking back on a week: the next review looks
+        further back.
+        """
+        entries = ((piece, self.entry(piece.item)) for piece in self.schedule.late(self.today))
+        return tuple(piece for piece, entry in entries if entry.written and not entry.of_a_week)
 
     @property
     def from_today(self) -> Terms:
@@ -121,7 +144,7 @@ def _laid_out(user: User, path: str) -> _Laid:
     entries = entries_of(books, enrolment.path)
     # Without mentors' words, which no plan waits for.
     record = record_of(user, decisions=False)
-    done = done_on(entries, books, record, _read_at(user), zone_of(user))
+    done = done_on(entries, books, enrolment.path, record, _read_at(user), zone_of(user))
     terms = _terms(user, enrolment, stored, books.path(enrolment.path))
     schedule = plan([entry.item for entry in entries.values()], terms, done)
     pieces = tuple(
@@ -135,7 +158,7 @@ def _shown(user: User, laid: _Laid) -> LearnerPlan:
     path = library().path(laid.enrolment.path)
     entries = entries_of(library(), path.slug)
     pieces = tuple(
-        Piece(entries[key].item, day, minutes, part, parts, done)
+        Piece(_item(entries, key, minutes), day, minutes, part, parts, done)
         for key, day, minutes, part, parts, done in laid.pieces
     )
     schedule = Schedule(pieces, laid.ends_on)
@@ -145,6 +168,10 @@ def _shown(user: User, laid: _Laid) -> LearnerPlan:
     )
 
 
+def _item(entries: Mapping[str, Entry], key: str, minutes: int) -> Item:
+    return week_item(key, minutes) if key.startswith(WEEK_KEY) else entries[key].item
+
+
 def _read_at(user: User) -> dict[str, datetime]:
     """When lessons were finished, by topic. One query."""
     finished = Reading.objects.filter(user=user, finished_at__isnull=False)
@@ -152,14 +179,50 @@ def _read_at(user: User) -> dict[str, datetime]:
 
 
 def _terms(user: User, enrolment: Enrolment, stored: Plan, path: PathEntry) -> Terms:
-    start = max(filter(None, (enrolment.starts_on, stored.moved_to)))
+    start = _starts_on(enrolment, stored)
     return Terms(
         starts_on=start,
         minutes=minutes_of(stored, enrolment.hours_per_week, path),
         days_off=frozenset(DayOff.objects.filter(user=user, day__gte=start).values_list("day", flat=True)),
         moved=dict(MovedItem.objects.filter(enrolment=enrolment).values_list("item", "day")),
         rhythm=rhythm_of(path.content),
+        spans=spans_of(path.content),
     )
+
+
+def walked(user: User, today: date) -> QuerySet[Enrolment]:
+    """The learner's paths in the library, each with ``review_on``: where they put the review of this week."""
+    chosen = MovedItem.objects.filter(enrolment=OuterRef("pk"), item=week_key(week_of(today)))
+    mine = Enrolment.objects.filter(user=user, path__in=list(library().paths))
+    return mine.annotate(review_on=Subquery(chosen.values("day")[:1]))
+
+
+def review_of_today(
+    enrolment: Enrolment, days_off: AbstractSet[date], record: Record, today: date
+) -> Activity | None:
+    """The review of this week, from its day on until it is done; None where there is none. No query.
+
+    ``enrolment`` is one of those ``walked``, with its plan.
+    """
+    path, key = library().path(enrolment.path), week_key(week_of(today))
+    stored = getattr(enrolment, "plan", None) or Plan(enrolment=enrolment)
+    chosen: date | None = getattr(enrolment, "review_on", None)
+    terms = Terms(
+        starts_on=_starts_on(enrolment, stored),
+        minutes=minutes_of(stored, enrolment.hours_per_week, path),
+        days_off=days_off,
+        moved={key: chosen} if chosen else {},
+        rhythm=rhythm_of(path.content),
+    )
+    day = terms.review_day(week_of(today))
+    entry = week_entry(week_item(key, terms.review_minutes(day or today)))
+    if day is None or today < day or entry.slug in record.activities:
+        return None
+    return Activity("review", entry.slug, entry.title, entry.item.minutes, "open")
+
+
+def _starts_on(enrolment: Enrolment, stored: Plan) -> date:
+    return max(filter(None, (enrolment.starts_on, stored.moved_to)))
 
 
 def minutes_of(stored: Plan, hours_per_week: int, path: PathEntry) -> tuple[int, ...]:
@@ -202,8 +265,3 @@ def _keeps_the_end(mine: LearnerPlan, hours: int) -> bool:
     minutes = minutes_of(mine.stored, hours, mine.path)
     then = mine.under(replace(mine.from_today, minutes=minutes)).ends_on
     return then is None or then <= ends_on
-
-
-def week_of(day: date) -> date:
-    """The Monday of a day's week."""
-    return day - timedelta(days=day.weekday())

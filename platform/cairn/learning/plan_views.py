@@ -17,12 +17,13 @@ from django.utils.dates import WEEKDAYS
 from django.views.decorators.http import require_POST, require_safe
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.learning import plan_actions, plan_pages, plan_queries
-from cairn.learning.access import in_their_zone, learner
+from cairn.learning.access import in_their_zone
 from cairn.learning.plan_actions import BadPlan
 from cairn.learning.plan_feed import calendar_of
 from cairn.learning.plan_queries import LearnerPlan, Pace, pace_of
-from cairn.learning.planner import MAX_DAY
+from cairn.learning.planner import MAX_DAY, week_of
 from cairn.learning.versions import kept, version_of
 from cairn.learning.wording import duration
 from cairn.ui.errors import NotFound
@@ -75,8 +76,7 @@ class WeekForm(forms.Form):
 @in_their_zone
 def plan(request: HttpRequest) -> HttpResponse:
     """The learner's plan as a week or as a list."""
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     try:
         return _page(request, user, request.GET)
     except NotFound:
@@ -104,7 +104,7 @@ def _page(
         "weeks": weeks,
         "earlier": weeks[0].monday - step,
         "later": weeks[0].monday + step,
-        "this_week": plan_queries.week_of(mine.today),
+        "this_week": week_of(mine.today),
         "pace": _standing(user, mine),
         "late": [plan_pages.row_of(mine, piece) for piece in late[: plan_pages.LATE_SHOWN]],
         "late_count": len(late),
@@ -152,8 +152,7 @@ def _form(verb: Verb) -> Callable[[HttpRequest], HttpResponse]:
     @login_required
     @in_their_zone
     def changed(request: HttpRequest) -> HttpResponse:
-        user = learner(request)
-        assert user is not None  # noqa: S101 - login_required saw to it
+        user = person(request)
         try:
             said = verb(user, request.POST.get("path", ""), request.POST)
         except BadPlan as refusal:
@@ -181,7 +180,7 @@ def _move(user: User, path: str, said: Mapping[str, str]) -> str:
         return "The plan chooses its day again."
     day = _date(said["day"])
     mine = plan_actions.move_item(user, path, key, day)
-    return f"“{mine.entries[key].title}” is on {_day(day)} now. What follows it made room."
+    return f"“{plan_actions.entry_in(mine, key).title}” is on {_day(day)} now. What follows it made room."
 
 
 def _days_off(user: User, path: str, said: Mapping[str, str]) -> str:
@@ -232,8 +231,7 @@ plan_move, plan_days_off, plan_pace, plan_address = map(_form, (_move, _days_off
 @in_their_zone
 def plan_week(request: HttpRequest) -> HttpResponse:
     """Minutes a weekday. What was typed wrongly is shown again beside what is wrong."""
-    user, form = learner(request), WeekForm(request.POST)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user, form = person(request), WeekForm(request.POST)
     if form.is_valid():
         try:
             path = request.POST.get("path", "")

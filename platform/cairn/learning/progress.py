@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from cairn.catalog.content import (
@@ -18,15 +19,18 @@ from cairn.catalog.content import (
     MapCriterion,
     MetricCriterion,
     Milestone,
+    Path,
     QuizCriterion,
     ReviewCriterion,
     RubricCriterion,
     Stage,
 )
-from cairn.catalog.library import Library, PathEntry, PlacedCriterion, TopicEntry
+from cairn.catalog.library import AssessmentEntry, Library, PathEntry, PlacedCriterion, TopicEntry
 from cairn.learning.wording import metric, plural, share
 from cairn.review.queries import Decision
 from cairn.submissions.results import ProjectOutcome, Results
+
+ActivityKind = Literal["lesson", "quiz", "exercise", "project", "assessment", "map", "activity", "review"]
 
 
 class State(StrEnum):
@@ -62,7 +66,8 @@ class Record:
     decisions: Mapping[tuple[str, str], Decision] = field(default_factory=dict)  # (project, criterion id)
     read: Mapping[str, Read] = field(default_factory=dict)  # by topic
     maps: Mapping[str, Drawn] = field(default_factory=dict)
-    activities: Mapping[str, datetime] = field(default_factory=dict)  # those done, and when
+    activities: Mapping[str, datetime] = field(default_factory=dict)  # those done, reviews too, and when
+    exams: Mapping[str, datetime] = field(default_factory=dict)  # those handed in, and when
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class MilestoneState:
 
     stones: tuple[StoneState, ...]
 
-    @property
+    @cached_property
     def asked(self) -> tuple[StoneState, ...]:
         """The stones that the cairn needs."""
         return tuple(stone for stone in self.stones if not stone.criterion.optional)
@@ -125,7 +130,7 @@ class MilestoneState:
 class Activity:
     """Something a learner can complete. ``why`` says where they stopped, ``minutes`` what is left."""
 
-    kind: Literal["lesson", "quiz", "exercise", "project", "map", "activity"]
+    kind: ActivityKind
     slug: str
     title: str
     minutes: int
@@ -414,7 +419,7 @@ def _exercise(slug: str, library: Library, record: Record) -> Activity:
 def project_activity(slug: str, library: Library, record: Record) -> Activity:
     """A project: done once everything but a mentor's word is met, because progress never waits."""
     entry = library.project(slug)
-    title, minutes = entry.content.title, round(entry.content.hours * 60)
+    title, minutes = entry.content.title, project_minutes(slug, library)
     checks = tuple(PlacedCriterion(one, slug) for one in entry.content.criteria if not is_judged(one))
     if slug not in record.results.projects:
         return Activity("project", slug, title, minutes, "open")
@@ -425,29 +430,113 @@ def project_activity(slug: str, library: Library, record: Record) -> Activity:
     return Activity("project", slug, title, minutes, "started", why)
 
 
-def milestone_activities(milestone: Milestone, library: Library, record: Record) -> Iterator[Activity]:
-    """All that is written towards a milestone: its topics' activities, its projects, then the rest."""
+def project_minutes(slug: str, library: Library) -> int:
+    """A project's hours without those of its assessments, which are taken on their own."""
+    content = library.project(slug).content
+    apart = sum(
+        assessment_minutes(library.assessment(one))
+        for criterion in content.criteria
+        if isinstance(criterion, QuizCriterion)
+        for one in criterion.assessments
+    )
+    return max(5, round(content.hours * 60) - apart)
+
+
+def assessment_minutes(entry: AssessmentEntry) -> int:
+    """An exam's own time; without a clock, a minute a question."""
+    exam = entry.content.exam
+    return exam.minutes if exam else entry.content.draw
+
+
+def assessment_activity(slug: str, library: Library, record: Record, at_least: float = 0) -> Activity:
+    """A drawn quiz: done once its best score is what is asked for. An exam: done once it is handed in."""
+    entry = library.assessment(slug)
+    outcome, minutes = record.results.quizzes.get(slug), assessment_minutes(entry)
+    title, enough = entry.content.title, at_least or entry.content.pass_score
+    if slug in record.exams:
+        return Activity("assessment", slug, title, minutes, "done", "handed in")
+    if outcome is None:
+        what = "One attempt" if entry.content.exam else plural(entry.content.draw, "question")
+        return Activity("assessment", slug, title, minutes, "open", what)
+    if outcome.best_score >= enough - 1e-9:
+        return Activity("assessment", slug, title, minutes, "done", share(outcome.best_score))
+    why = f"Best so far {share(outcome.best_score)}"
+    return Activity("assessment", slug, title, minutes, "started", why)
+
+
+def stretch_before(milestone: Milestone, path: Path) -> tuple[Milestone, ...]:
+    """What a milestone's review looks back on: from the milestone with the review before, up to this one."""
+    stretch: list[Milestone] = []
+    for one in path.milestones:
+        if one is milestone:
+            break
+        stretch = [one] if one.review else [*stretch, one]
+    return tuple(stretch)
+
+
+def has_review(milestone: Milestone, path: Path, library: Library) -> bool:
+    """Whether a milestone has a review, and something written to look back on."""
+    stretch = stretch_before(milestone, path) if milestone.review else ()
+    written = (library.topic(slug).written for one in stretch for slug in one.topics)
+    return any(written) or any(library.project(slug).written for one in stretch for slug in one.projects)
+
+
+def milestone_activities(
+    milestone: Milestone, library: Library, record: Record, path: str
+) -> Iterator[Activity]:
+    """All that is written towards a milestone: looking back, topics' activities, projects, the rest."""
+    if has_review(milestone, library.path(path).content, library):
+        yield review_activity(milestone, path, library, record)
     for slug in milestone.topics:
         if not library.topic(slug).content.optional:
             yield from topic_activities(library.topic(slug), library, record)
     for slug in milestone.projects:
         if library.project(slug).written:
+            for criterion in library.project(slug).content.criteria:
+                yield from other_activities(criterion, library, record)
             yield project_activity(slug, library, record)
-    for placed in library.criteria(milestone):
-        if (other := _other_activity(placed.criterion, library, record)) and not placed.criterion.optional:
-            yield other
+    for criterion in milestone.criteria:
+        yield from other_activities(criterion, library, record)
 
 
-def _other_activity(criterion: Criterion, library: Library, record: Record) -> Activity | None:
-    """The skill map, or the learner's own activity, that a criterion asks for."""
+def other_activities(criterion: Criterion, library: Library, record: Record) -> Iterator[Activity]:
+    """The skill map, the assessments or the learner's own activity that a criterion asks of everybody."""
+    if criterion.optional:
+        return
     match criterion:
         case MapCriterion():
-            return map_activity(criterion.map, library, record, criterion.at_least)
+            yield map_activity(criterion.map, library, record, criterion.at_least)
         case ActivityCriterion(activity=slug, title=title, minutes=minutes):
             state: Literal["done", "open"] = "done" if slug in record.activities else "open"
-            return Activity("activity", slug, title, minutes, state)
-        case _:
-            return None
+            yield Activity("activity", slug, title, minutes, state)
+        case QuizCriterion(assessments=slugs, at_least=at_least):
+            for slug in slugs:
+                if not library.unwritten(library.assessment(slug)):
+                    yield assessment_activity(slug, library, record, at_least)
+
+
+def review_slug(path: str, milestone: str) -> str:
+    """The name of looking back before a milestone. Paths and activities have no underscore in theirs."""
+    return f"{path}_{milestone}"
+
+
+def review_activity(milestone: Milestone, path: str, library: Library, record: Record) -> Activity:
+    """Looking back before a milestone. Who has met all of it needs no more looking back.
+
+    The milestone has a review.
+    """
+    assert milestone.review is not None  # noqa: S101 - the caller looked
+    done = looked_back_at(milestone, path, library, record) is not None
+    slug, title = review_slug(path, milestone.slug), milestone.review.title
+    return Activity("review", slug, title, milestone.review.minutes, "done" if done else "open")
+
+
+def looked_back_at(milestone: Milestone, path: str, library: Library, record: Record) -> datetime | None:
+    """When the learner said that they looked back, or else met everything but a mentor's word after it."""
+    if said := record.activities.get(review_slug(path, milestone.slug)):
+        return said
+    checks = tuple(one for one in library.criteria(milestone) if not is_judged(one.criterion))
+    return milestone_state(checks, record).met_at
 
 
 def map_activity(slug: str, library: Library, record: Record, at_least: float | None = None) -> Activity:
@@ -476,7 +565,11 @@ def path_progress(path: PathEntry, library: Library, record: Record, ahead: int 
     )
     upcoming = tuple(_first(_remaining(path, library, record), ahead))
     return PathProgress(
-        path, placed, _current(placed, upcoming, library, record), upcoming[0] if upcoming else None, upcoming
+        path,
+        placed,
+        _current(placed, upcoming, path.slug, library, record),
+        upcoming[0] if upcoming else None,
+        upcoming,
     )
 
 
@@ -489,7 +582,9 @@ def _remaining(path: PathEntry, library: Library, record: Record) -> Iterator[Ac
     seen = set()
     for stage in path.content.stages:
         for milestone in () if stage.optional else stage.milestones:
-            for activity in () if milestone.optional else milestone_activities(milestone, library, record):
+            if milestone.optional:
+                continue
+            for activity in milestone_activities(milestone, library, record, path.slug):
                 key = (activity.kind, activity.slug)
                 if not activity.done and key not in seen:
                     seen.add(key)
@@ -497,17 +592,21 @@ def _remaining(path: PathEntry, library: Library, record: Record) -> Iterator[Ac
 
 
 def _current(
-    placed: tuple[PlacedMilestone, ...], upcoming: tuple[Activity, ...], library: Library, record: Record
+    placed: tuple[PlacedMilestone, ...],
+    upcoming: tuple[Activity, ...],
+    path: str,
+    library: Library,
+    record: Record,
 ) -> PlacedMilestone | None:
     """The milestone that the next activity leads to; with nothing to do, the first that does not stand."""
     for one in placed:
-        if upcoming and not one.state.complete and upcoming[0] in _open_ones(one, library, record):
+        if upcoming and not one.state.complete and upcoming[0] in _open_ones(one, path, library, record):
             return one
     return next((one for one in placed if not one.state.complete), None)
 
 
-def _open_ones(placed: PlacedMilestone, library: Library, record: Record) -> list[Activity]:
-    return [one for one in milestone_activities(placed.milestone, library, record) if not one.done]
+def _open_ones(placed: PlacedMilestone, path: str, library: Library, record: Record) -> list[Activity]:
+    return [one for one in milestone_activities(placed.milestone, library, record, path) if not one.done]
 
 
 def _first(activities: Iterator[Activity], count: int) -> Iterator[Activity]:

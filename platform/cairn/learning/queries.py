@@ -1,6 +1,7 @@
 """What is stored about a learner's work and plans, read in a fixed number of queries."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -14,52 +15,73 @@ from cairn.accounts.models import User
 from cairn.catalog.queries import document_at
 from cairn.learning.models import ActivityResult, Enrolment, Reading
 from cairn.learning.progress import Drawn, Read, Record
-from cairn.learning.versions import kept, version_of
+from cairn.learning.versions import Version, shared, version_of
 from cairn.review.models import Review
 from cairn.review.queries import Decision, decisions_for
 from cairn.runs.models import Run
 from cairn.runs.queries import GradingState, grading_state
-from cairn.submissions.queries import Results, results_of
+from cairn.submissions.models import Sitting
+from cairn.submissions.queries import Results, code_results_of, quiz_results_of
 
 
 def record_of(
-    user: User | None, *, decisions: bool = True, reviews: Iterable[Review] | None = None
+    user: User | None,
+    *,
+    decisions: bool = True,
+    reviews: Iterable[Review] | None = None,
+    version: Version | None = None,
 ) -> Record:
-    """Everything that progress is computed from: one query, five after a change, none for a guest.
+    """Everything that progress is computed from: one query, three to five after a change, none for a guest.
 
     A page that shows no stones leaves out the mentors' ``decisions``; one that has read all ``reviews``
-    hands them over, and nothing is kept. Either saves a query.
+    hands them over, and the whole is not kept; one that has asked for the learner's ``version`` says it.
+    Each saves a query.
     """
     if user is None:
         return Record()
+    version = version or version_of(user)
     if reviews is not None:
-        return _with_activities(user, results_of(user), _decisions_in(reviews))
+        return _with_activities(user, _results(user, version), _decisions_in(reviews))
 
     def read() -> Record:
-        return _with_activities(user, results_of(user), decisions_for(user) if decisions else {})
+        said = decisions_for(user) if decisions else {}
+        return _with_activities(user, _results(user, version), said)
 
-    return kept(user, version_of(user), "record", read, decisions)
+    return shared(user, version, "record", read, decisions)
+
+
+def _results(user: User, version: Version) -> Results:
+    """What the work came to; only what changed of it is read again."""
+    code = shared(user, version.code, "code", lambda: code_results_of(user))
+    return replace(code, quizzes=shared(user, version.quizzes, "quizzes", lambda: quiz_results_of(user)))
 
 
 def _with_activities(user: User, results: Results, said: Mapping[tuple[str, str], Decision]) -> Record:
-    """Add lessons read, maps drawn and activities done: one query for all three."""
+    """Add lessons read, maps drawn, activities done and exams handed in: one query for all four."""
     none, no_score = Value(""), Value(0.0, output_field=FloatField())
     lessons = Reading.objects.filter(user=user).annotate(kind=Value("lesson"), score=no_score)
     others = ActivityResult.objects.filter(user=user).order_by().annotate(section=none)
+    sat = Sitting.objects.filter(user=user, handed_in_at__isnull=False)
+    sat = sat.annotate(kind=Value("exam"), section=none, score=no_score)
     rows = lessons.values_list("kind", "topic", "section", "score", "finished_at").union(
-        others.values_list("kind", "slug", "section", "score", "at"), all=True
+        others.values_list("kind", "slug", "section", "score", "at"),
+        sat.values_list("kind", "assessment", "section", "score", "handed_in_at"),
+        all=True,
     )
     read: dict[str, Read] = {}
+    exams: dict[str, datetime] = {}
     maps: dict[str, Drawn] = {}
     done: dict[str, datetime] = {}
     for kind, slug, section, score, at in rows:
         if kind == "lesson":
             read[slug] = Read(section, at is not None)
+        elif at and kind == "exam":
+            exams[slug] = at
         elif at and kind == ActivityResult.Kind.MAP:
             maps[slug] = min(Drawn(score, at), maps.get(slug, Drawn(score, at)), key=_better)
         elif at and score:
             done[slug] = at
-    return Record(results, said, read, maps, done)
+    return Record(results, said, read, maps, done, exams)
 
 
 def _better(drawn: Drawn) -> tuple[float, datetime]:
@@ -72,7 +94,10 @@ def reviews_of(user: User) -> list[Review]:
     return list(
         Review.objects.filter(submission__user=user)
         .select_related("submission", "mentor")
-        .defer("submission__files")
+        .only(
+            *("lines", "comment", "updated_at", "submission__slug", "submission__title"),
+            *("mentor__username", "mentor__first_name", "mentor__last_name"),
+        )
     )
 
 

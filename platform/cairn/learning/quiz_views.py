@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.catalog.queries import library
 from cairn.learning import queries
 from cairn.learning.access import in_their_zone, learner
@@ -42,8 +43,7 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def quiz_attempt(request: HttpRequest, slug: str) -> HttpResponse:
     """Begin again, in a new order; an unfinished attempt is gone on with."""
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     quizzes.start(user, slug)
     return redirect("learning:quiz", slug)
 
@@ -116,16 +116,37 @@ def answered(
     if not refusal and not scripted:
         return redirect(f"{context['here']}#q-{question}")
     if refusal:
-        context |= {"refused": question, "refusal": refusal.message, "typed": typed(request)}
+        context |= {"refused": question, "refusal": refusal.message}
+        context["sheet"] = _retyped_in(context["sheet"], question, request)
     if scripted:
         sheet: Sheet = context["sheet"]
         page, context = "learning/_answered.html", context | {"asked": sheet.question(question)}
     return render(request, page, context, status=refusal.status if refusal else 200)
 
 
-def typed(request: HttpRequest) -> list[str]:
-    """What was typed, to stay in the field that refuses it."""
-    return [str(value) for value in request.POST.getlist("value")]
+def _retyped_in(sheet: Sheet, question: str, request: HttpRequest) -> Sheet:
+    asked = (retyped(one, request) if one.id == question else one for one in sheet.questions)
+    return replace(sheet, questions=tuple(asked))
+
+
+def retyped(asked: Asked, request: HttpRequest) -> Asked:
+    """An open question whose answer was refused, with all that was typed and chosen still in its form."""
+    if asked.answered:
+        return asked
+    sent = request.POST
+    values = [str(value) for value in sent.getlist("value")]
+    field = "pair-" if asked.type == "match" else "gap-"
+    return replace(
+        asked,
+        answer=values[0] if values else "",
+        options=tuple(
+            replace(one, chosen=str(one.value) in values, place=_place(sent.get(f"place-{one.value}")))
+            for one in asked.options
+        ),
+        parts=tuple(
+            replace(part, given=str(sent.get(f"{field}{k}", ""))) for k, part in enumerate(asked.parts)
+        ),
+    )
 
 
 def _context(request: HttpRequest, user: User | None, slug: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.catalog.content import Milestone
 from cairn.catalog.library import Library
 from cairn.catalog.models import Document
@@ -111,8 +112,7 @@ def enrol(request: HttpRequest, slug: str) -> HttpResponse:
     """Enrol, or change the pace. A GET comes from somebody who signed in first: the form is elsewhere."""
     if request.method == "GET":
         return redirect("learning:path", slug)
-    user, form = learner(request), EnrolmentForm(request.POST)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user, form = person(request), EnrolmentForm(request.POST)
     if form.is_valid():
         try:
             actions.enrol(user, slug, **form.cleaned_data)
@@ -133,7 +133,7 @@ def milestone(request: HttpRequest, slug: str, milestone: str) -> HttpResponse:
     found = path.milestone(milestone)
     record = queries.record_of(user)
     state = milestone_state(books.criteria(found), record)
-    following = next((a for a in milestone_activities(found, books, record) if not a.done), None)
+    following = next((a for a in milestone_activities(found, books, record, slug) if not a.done), None)
     context = {
         "path": path,
         "stage": next(stage for stage in path.content.stages if found in stage.milestones),
@@ -223,8 +223,7 @@ def _after_lesson(activities: tuple[Activity, ...]) -> Activity | None:
 @login_required
 def reading(request: HttpRequest, slug: str) -> HttpResponse:
     """Remember where reading stopped. PUT from a page that notices; POST from its button, which goes on."""
-    user = learner(request)
-    assert user is not None  # noqa: S101 - login_required saw to it
+    user = person(request)
     said = request.POST if request.method == "POST" else QueryDict(request.body)
     actions.read_to(user, slug, said.get("section", ""), finished=said.get("finished") == "1")
     if request.method == "PUT":

@@ -16,6 +16,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import MarkdownLexer, PythonLexer
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.catalog.content import ReviewCriterion, RubricCriterion
 from cairn.catalog.queries import library
 from cairn.review import actions, queries
@@ -40,7 +41,7 @@ class RubricLine:
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits for this mentor, or what was reviewed."""
     reviewed = request.GET.get("show") == "reviewed"
-    rows = queries.queue(_person(request), reviewed=reviewed)
+    rows = queries.queue(person(request), reviewed=reviewed)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     return render(request, "review/queue.html", {"page": page, "reviewed": reviewed})
 
@@ -49,11 +50,11 @@ def queue(request: HttpRequest) -> HttpResponse:
 @login_required
 def read(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """One submission: its files, checks, earlier attempts; for a mentor, the rubric and a comment."""
-    person = _person(request)
-    submission = access_submission(person, submission_id)
+    reader = person(request)
+    submission = access_submission(reader, submission_id)
     if request.method == "POST":
-        return _store(request, person, submission)
-    return render(request, "review/read.html", _page(person, submission))
+        return _store(request, reader, submission)
+    return render(request, "review/read.html", _page(reader, submission))
 
 
 def _store(request: HttpRequest, mentor: User, submission: Submission) -> HttpResponse:
@@ -77,10 +78,10 @@ def _store(request: HttpRequest, mentor: User, submission: Submission) -> HttpRe
 
 
 def _page(
-    person: User, submission: Submission, lines: dict[str, bool] | None = None, comment: str | None = None
+    reader: User, submission: Submission, lines: dict[str, bool] | None = None, comment: str | None = None
 ) -> dict[str, Any]:
     reviews = list(submission.reviews.select_related("mentor"))
-    mine = next((review for review in reviews if review.mentor_id == person.pk), None)
+    mine = next((review for review in reviews if review.mentor_id == reader.pk), None)
     said = lines if lines is not None else (mine.lines if mine else {})
     return {
         "submission": submission,
@@ -91,7 +92,7 @@ def _page(
         "reviews": [_with_titles(review, submission) for review in reviews],
         "rubric": [RubricLine(line, said.get(line.id)) for line in _rubric(submission)],
         "comment": comment if comment is not None else (mine.comment if mine else ""),
-        "may_review": person.pk != submission.user_id,
+        "may_review": reader.pk != submission.user_id,
     }
 
 
@@ -117,8 +118,3 @@ def _lines(name: str, text: str) -> list[SafeString]:
     lexer = PythonLexer(stripnl=False) if name.endswith(".py") else MarkdownLexer(stripnl=False)
     html = highlight(text, lexer, HtmlFormatter(nowrap=True))
     return [mark_safe(line) for line in html.splitlines()]  # noqa: S308
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - login_required saw to it
-    return request.user

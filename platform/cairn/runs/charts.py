@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -21,8 +22,15 @@ _READINGS = {  # the node's own
 
 
 def config(runs: Sequence[Run], names: Iterable[str]) -> dict[str, Any]:
-    """The island's configuration. The first run is the main one; ``names`` are its curves. One query."""
-    return {"runs": [_source(run, run is runs[0]) for run in runs], "charts": _charts(runs[0], list(names))}
+    """The island's configuration: the first run is the main one; ``names`` are curves of any. One query.
+
+    ``more`` is where a page asks for the charts again, once a curve is logged that none of them shows.
+    """
+    return {
+        "runs": [_source(run, run is runs[0]) for run in runs],
+        "charts": together(runs[0], names),
+        "more": f"/runs/charts?{urlencode([('run', run.pk) for run in runs])}",
+    }
 
 
 def _source(run: Run, is_main: bool) -> dict[str, Any]:
@@ -42,8 +50,11 @@ def label(run: Run) -> str:
     return f"{when}, {run.tags[0]}" if run.tags else when
 
 
-def _charts(run: Run, names: list[str]) -> list[dict[str, Any]]:
-    """The caller's charts first, each with the curves of its family; then the others; the node's last."""
+def together(run: Run, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Charts that were asked for with the run, each with its family of curves; then others; the node's last.
+
+    One query.
+    """
     known = Blob.objects.filter(pk=run.charts).values_list("text", flat=True).first() if run.charts else None
     charts: dict[str, dict[str, Any]] = {}
     for wanted in json.loads(known) if known else ():

@@ -9,7 +9,7 @@ that the next lease went on from is given apart, as lost.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -234,10 +234,14 @@ class Window:
 
 @dataclass(frozen=True)
 class Part:
-    """Points of one lease. ``lost``: logged after the checkpoint from which the next lease went on."""
+    """Points of one lease. ``lost``: logged after the checkpoint from which the next lease went on.
+
+    ``since``: the seconds of training before this lease.
+    """
 
     lease: int
     lost: bool
+    since: float
     x: Floats
     y: Floats
 
@@ -304,15 +308,17 @@ def _parts(
         x = points.steps.astype(float) if window.axis == "step" else points.seconds + since
         inside = (x >= window.first) & (x <= window.last)
         gone = _lost(run, name, lease, points)
-        pieces += [(lease, lost, x[inside & (gone == lost)], points.values[inside & (gone == lost)])
-                   for lost in (False, True)]  # fmt: skip
-    total = sum(len(x) for _, _, x, _ in pieces) or 1
-    made = []
-    for lease, lost, x, y in pieces:
-        if len(x):
-            kept = thin(y, len(x) if total <= window.points else max(2, window.points * len(x) // total))
-            made.append(Part(lease, lost, x[kept], y[kept]))
-    return made
+        for lost in (False, True):
+            chosen = inside & (gone == lost)
+            pieces.append(Part(lease, lost, since, x[chosen], points.values[chosen]))
+    total = sum(len(piece.x) for piece in pieces)
+    return [_thinned(piece, total, window.points) for piece in pieces if len(piece.x)]
+
+
+def _thinned(piece: Part, total: int, points: int) -> Part:
+    """Its share of ``points``, of ``total`` that there are; all of it where they are no more."""
+    kept = thin(piece.y, total if total <= points else max(2, points * len(piece.x) // total))
+    return replace(piece, x=piece.x[kept], y=piece.y[kept])
 
 
 def _summary(rows: Sequence[_Row]) -> Stretch:
@@ -402,7 +408,13 @@ def as_json(curves: dict[str, Curve], last: int) -> dict[str, Any]:
         "curves": {
             name: {
                 "tries": [
-                    {"try": part.lease, "x": _numbers(part.x), "y": finite(part.y), "lost": part.lost}
+                    {
+                        "try": part.lease,
+                        "lost": part.lost,
+                        "since": part.since,
+                        "x": _numbers(part.x),
+                        "y": finite(part.y),
+                    }
                     for part in curve.parts
                 ],
                 "count": curve.count,

@@ -18,9 +18,13 @@ from cairn.runs.training_views import access_training, curves_of, download
 
 
 class TryOut(serializers.Serializer[Any]):
-    """Points of one lease. ``lost``: logged after the checkpoint that the next one went on from."""
+    """Points of one lease. ``lost``: logged after the checkpoint that the next one went on from.
+
+    ``since``: the seconds of training before it.
+    """
 
     lost = serializers.BooleanField()
+    since = serializers.FloatField()
     x = serializers.ListField(child=serializers.FloatField())
     y = serializers.ListField(child=serializers.FloatField(allow_null=True))
 

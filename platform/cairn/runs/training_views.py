@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from cairn.accounts.models import User
+from cairn.accounts.person import person
 from cairn.runs import artifacts, capsule, charts, curves, experiments, queries
 from cairn.runs.curves import Window
 from cairn.runs.experiments import Filter
 from cairn.runs.media import media_type
 from cairn.runs.models import Run, RunArtifact
-from cairn.runs.person import person
 from cairn.ui.errors import NotFound
 
 MAX_POINTS = 5_000
@@ -69,6 +69,22 @@ def samples(run: Run) -> list[dict[str, Any]]:
 
 
 # --- curves
+
+
+@never_cache
+@require_GET
+def charts_json(request: HttpRequest) -> HttpResponse:
+    """The charts of a page that shows one run or several, as they are by now. Raises SignedOut, NotFound."""
+    user = person(request)
+    runs = [access_training(user, one) for one in dict.fromkeys(_ids(request))]
+    if not 1 <= len(runs) <= experiments.MOST_COMPARED:
+        raise NotFound("The address names no run, or more than fit on a page.")
+    return JsonResponse({"charts": charts.together(runs[0], _names(runs))})
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """The curves of all of them, each once. One query a run."""
+    return list(dict.fromkeys(name for run in runs for name in curves.names(run)))
 
 
 @never_cache
@@ -217,11 +233,10 @@ def columns(rows: list[experiments.Row]) -> dict[str, list[str]]:
 def compare(request: HttpRequest) -> HttpResponse:
     """Runs side by side: curves, settings, metrics, code, artifacts. Raises NotFound."""
     chosen = experiments.compared(person(request), _ids(request))
-    names = curves.names(chosen.runs[0])
     context = {
         "chosen": chosen,
         "labels": [charts.label(run) for run in chosen.runs],
-        "charts": charts.config(chosen.runs, names),
+        "charts": charts.config(chosen.runs, _names(chosen.runs)),
     }
     return render(request, "runs/compare.html", context)
 

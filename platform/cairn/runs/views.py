@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from cairn.accounts.person import SignedOut, person
 from cairn.runs import actions, queries, training_views
 from cairn.runs.models import Run
-from cairn.runs.person import SignedOut, person
 from cairn.runs.view_model import RunView, progress
 
 __all__ = ["SignedOut", "person", "view_of"]

@@ -79,3 +79,25 @@ def in_time(now: datetime, end: datetime) -> bool:
 def left(now: datetime, end: datetime) -> timedelta:
     """The time that is left, never less than none."""
     return max(timedelta(0), end - now)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a sitting stands: whether its time is up, its learner handed in, results of the exam are out."""
+
+    time_up: bool
+    handed_in: bool
+    results_out: bool
+
+
+def new_end(now: datetime, standing: Standing, end: datetime) -> datetime | None:
+    """When a sitting ends whose time was counted again and is up at ``end``; None if it stays as it is.
+
+    Who is writing follows the new end. Time that was up comes back if the new end lies ahead and nobody of
+    the exam has seen results. Who handed in is done.
+    """
+    if standing.handed_in:
+        return None
+    if not standing.time_up:
+        return end
+    return end if now < end and not standing.results_out else None

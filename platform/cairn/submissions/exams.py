@@ -1,16 +1,16 @@
 """Exams: one timed go, each answer saved at once, marked and shown when the results are released.
 
 A sitting has the server's time. Once that is up, the next look or the sweeper ends it; either way it counts
-as handed in at its end. The rules of the clock are in ``exam_rules``.
+as handed in at its end. Time that is given afterwards opens it again, unless its learner handed in or results
+are out. The rules of the clock are in ``exam_rules``.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cairn.accounts.models import Cohort, Membership, User
@@ -27,8 +27,10 @@ from cairn.submissions.exam_rules import (
     Late,
     Opening,
     Release,
+    Standing,
     ends_at,
     in_time,
+    new_end,
 )
 from cairn.submissions.marking import OPEN, Answer, mark, read_answer
 from cairn.submissions.models import ExamWindow, ExtraTime, QuizAttempt, Sitting
@@ -262,7 +264,7 @@ def marks_of(attempt: QuizAttempt) -> dict[str, float]:
 
 
 def set_window(by: User, cohort: Cohort, slug: str, opens_at: datetime, closes_at: datetime) -> ExamWindow:
-    """When this cohort may start. Who sits it already keeps what the author's rule gives them.
+    """When this cohort may start. Who sits it, or whose time was up, gets what the author's rule now gives.
 
     Raises Forbidden, BadWindow, NotFound.
     """
@@ -276,12 +278,12 @@ def set_window(by: User, cohort: Cohort, slug: str, opens_at: datetime, closes_a
             assessment=slug,
             defaults={"opens_at": opens_at, "closes_at": closes_at, "set_by": by},
         )
-        _clock_again(window.sittings.filter(handed_in_at__isnull=True))
+        _clock_again(window.sittings.all())
     return window
 
 
 def grant(by: User, learner: User, slug: str, percent: int, minutes: int) -> ExtraTime:
-    """Give one learner more time in this exam, also while they sit it.
+    """Give one learner more time in this exam, also while they sit it and after their time was up.
 
     Raises Forbidden, BadWindow, NotFound.
     """
@@ -298,8 +300,7 @@ def grant(by: User, learner: User, slug: str, percent: int, minutes: int) -> Ext
             assessment=slug,
             defaults={"percent": percent, "minutes": minutes, "granted_by": by},
         )
-        running = Sitting.objects.filter(user=learner, assessment=slug, handed_in_at__isnull=True)
-        _clock_again(running)
+        _clock_again(Sitting.objects.filter(user=learner, assessment=slug))
     return granted
 
 
@@ -322,13 +323,33 @@ def release(by: User, window: ExamWindow) -> int:
     return len(waiting)
 
 
-def _clock_again(sittings: Iterable[Sitting]) -> None:
-    """Compute when running sittings end from what holds now."""
-    for one in Sitting.objects.select_for_update().filter(pk__in=[sitting.pk for sitting in sittings]):
-        closes_at = one.window.closes_at if one.window else None
-        extra = extra_of(one.user, one.assessment)
-        one.ends_at = ends_at(one.started_at, one.minutes, extra, closes_at, Late(one.late))
-        one.save(update_fields=["ends_at"])
+def _clock_again(sittings: QuerySet[Sitting]) -> None:
+    """Compute when sittings end from what holds now; what the clock took goes on where its rules say so."""
+    now = timezone.now()
+    for one in Sitting.objects.select_for_update().filter(pk__in=sittings.values("pk")):
+        standing = _standing(one, now)
+        if (end := new_end(now, standing, _end_of(one))) is None:
+            continue
+        if standing.time_up:
+            one.handed_in_at, one.handed_in_by, one.resumed_at = None, "", now
+        one.ends_at = end
+        one.save(update_fields=["ends_at", "handed_in_at", "handed_in_by", "resumed_at"])
+
+
+def _end_of(sitting: Sitting) -> datetime:
+    """When its time is up, by the window and the extra time that hold now."""
+    closes_at = sitting.window.closes_at if sitting.window else None
+    extra = extra_of(sitting.user, sitting.assessment)
+    return ends_at(sitting.started_at, sitting.minutes, extra, closes_at, Late(sitting.late))
+
+
+def _standing(sitting: Sitting, now: datetime) -> Standing:
+    window = sitting.window
+    return Standing(
+        time_up=sitting.handed_in_at is not None or not in_time(now, sitting.ends_at),
+        handed_in=sitting.handed_in_by == Sitting.HandedInBy.LEARNER,
+        results_out=window is None or window.sittings.filter(released_at__isnull=False).exists(),
+    )
 
 
 # --- reads
@@ -406,13 +427,15 @@ class Seat:
 
     @property
     def state(self) -> str:
-        """``open``, ``writing``, ``handed-in`` or ``released``."""
+        """``open``, ``writing``, ``time-up``, ``handed-in`` or ``released``."""
         if self.sitting is None:
             return "open"
         if self.sitting.released_at:
             return "released"
+        if self.sitting.handed_in_by == Sitting.HandedInBy.LEARNER:
+            return "handed-in"
         over = self.sitting.handed_in_at or not in_time(self.now, self.sitting.ends_at)
-        return "handed-in" if over else "writing"
+        return "time-up" if over else "writing"
 
     @property
     def minutes_left(self) -> int:

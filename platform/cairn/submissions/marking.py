@@ -8,6 +8,7 @@ a page shuffles them is ``sheets``' matter.
 
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 from typing import Any
@@ -31,6 +32,10 @@ MAX_TEXT = 500
 MAX_OUTPUT = 4000
 OPEN = -1  # a left side that was matched with nothing yet
 KEPT = "Nothing was counted; your other answers are kept."
+
+# What keyboards, and above all phones, put in the place of the plain character; and what cannot be seen.
+_PLAIN = str.maketrans("\u2018\u2019\u201a\u201c\u201d\u201e\u2212\u2013\u00a0\u2009\u202f", "'''\"\"\"--   ")
+_UNSEEN = dict.fromkeys([0, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
 
 
 class BadAnswer(Refusal):
@@ -76,8 +81,8 @@ def mark(question: Question, answer: Answer) -> float:
             number = read_number(answer, question.unit, required=question.unit_required)
             return float(_near(number, question.answer, question.tolerance))
         case TextQuestion(), str():
-            said = answer.strip()
-            return float(any(re.fullmatch(p, said, re.IGNORECASE) for p in question.accept))
+            said = {answer.strip(), " ".join(plain(answer).split())}
+            return float(any(re.fullmatch(p, one, re.IGNORECASE) for p in question.accept for one in said))
         case OrderQuestion(), list():
             return _mark_order([int(place) for place in answer])
         case ((MatchQuestion() | FillQuestion() | PredictQuestion()), _):
@@ -96,8 +101,14 @@ def marked_parts(question: Question, answer: Answer) -> list[bool]:
             gaps = [question.blanks[name] for name in question.names]
             return [_fills(gap.answer, gap.accept, str(said)) for gap, said in zip(gaps, answer, strict=True)]
         case PredictQuestion(), str():
-            return [said == shown for said, shown in zip_longest(lines(answer), lines(question.output))]
+            said, shown = lines(plain(answer)), lines(plain(question.output))
+            return [mine == theirs for mine, theirs in zip_longest(said, shown)]
     return []
+
+
+def plain(text: str) -> str:
+    """A text with straight quotes, hyphens and ordinary spaces, as code and most keyboards have them."""
+    return unicodedata.normalize("NFC", text).translate(_PLAIN)
 
 
 def lines(output: str) -> list[str]:
@@ -111,13 +122,14 @@ def less_hint(points: float, cost: float) -> float:
 
 
 def read_number(text: str, unit: str = "", *, required: bool = False) -> float:
-    """The number a person typed: ``0.5``, ``0,5``, ``-3``, ``1e-3``, ``3/4``, in ``unit`` where none follows.
+    """The number a person typed, in ``unit`` where none follows: ``0,5``, ``1e-3``, ``2*10^-3``, ``3/4``.
 
     Another unit of the same kind is converted. Raises BadAnswer if it is not a finite number, has a unit of
     another kind, none where one is ``required``, or can be read in two ways.
     """
-    plain = re.sub(r"[\s\u00a0\u2009\u202f_]", "", text).replace("\u2212", "-").replace("\u2013", "-")
-    found = re.fullmatch(rf"({_NUMBER})(?:/({_NUMBER}))?(.*)", plain)
+    bare = re.sub(r"[\s_]", "", plain(text.translate(_UNSEEN)))
+    bare = re.sub(r"(?<=\d)[\u00d7\u00b7*]10\^([+-]?\d)", r"e\1", bare)
+    found = re.fullmatch(rf"({_NUMBER})(?:/({_NUMBER}))?(.*)", bare)
     if not found:
         raise BadAnswer(f"“{text[:40]}” is not a number. Write it like 0.25, 0,25, 1/4 or 2.5e-1. {KEPT}")
     above, below, rest = found.groups()
@@ -136,7 +148,9 @@ def _decimal(written: str) -> float:
         raise BadAnswer(
             f"{written} can be read as thousands or as decimals. Write it without the comma. {KEPT}"
         )
-    if "," in written and "." in written:
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(?:(?:,\d{3}){2,}|(?:\.\d{3}){2,})", written):
+        written = re.sub("[.,]", "", written)
+    elif "," in written and "." in written:
         thousands = "," if written.rindex(".") > written.rindex(",") else "."
         written = written.replace(thousands, "")
     try:
@@ -209,11 +223,11 @@ def _permutation(value: Any, count: int) -> list[int]:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.translate(_UNSEEN).strip():
         raise BadAnswer(f"Write an answer first. {KEPT}")
     if len(value) > MAX_TEXT:
         raise BadAnswer(f"An answer has at most {MAX_TEXT} characters, this one has {len(value)}. {KEPT}")
-    return value.strip()
+    return value.translate(_UNSEEN).strip()
 
 
 def _matched(value: Any, count: int, among: int, whole: bool) -> list[int]:
@@ -221,7 +235,8 @@ def _matched(value: Any, count: int, among: int, whole: bool) -> list[int]:
         raise BadAnswer(f"Find the other half of each of the {count}. {KEPT}")
     open_ones = [one in ("", None, OPEN, str(OPEN)) for one in value]
     if whole and any(open_ones):
-        raise BadAnswer(f"{sum(open_ones)} of {count} have no other half yet. {KEPT}")
+        have = "has" if sum(open_ones) == 1 else "have"
+        raise BadAnswer(f"{sum(open_ones)} of {count} {have} no other half yet. {KEPT}")
     return [OPEN if is_open else _index(one, among) for one, is_open in zip(value, open_ones, strict=True)]
 
 
@@ -230,21 +245,29 @@ def _gaps(value: Any, count: int, whole: bool) -> list[str]:
         raise BadAnswer(f"Fill each of the {count} gaps. {KEPT}")
     if not all(isinstance(one, str) and len(one) <= MAX_TEXT for one in value):
         raise BadAnswer(f"A gap holds at most {MAX_TEXT} characters. {KEPT}")
-    said = [str(one).strip() for one in value]
+    said = [str(one).translate(_UNSEEN).strip() for one in value]
     if whole and not all(said):
-        raise BadAnswer(f"{said.count('')} of {count} gaps are empty. {KEPT}")
+        empty = said.count("")
+        words = (
+            f"{empty} of {count} gaps {'is' if empty == 1 else 'are'} empty"
+            if count > 1
+            else "The gap is empty"
+        )
+        raise BadAnswer(f"{words}. {KEPT}")
     return said
 
 
 def _fills(answer: str, accept: Sequence[str], said: str) -> bool:
     """Whether a gap's text is the answer, quotes and spaces aside, or one that a pattern accepts."""
-    same = re.sub(r"\s", "", said).replace('"', "'") == re.sub(r"\s", "", answer).replace('"', "'")
-    return same or any(re.fullmatch(pattern, said) for pattern in accept)
+    mine, theirs = (re.sub(r"\s", "", plain(one)).replace('"', "'") for one in (said, answer))
+    return mine == theirs or any(
+        re.fullmatch(pattern, one) for pattern in accept for one in {said, plain(said)}
+    )
 
 
 def _output(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.translate(_UNSEEN).strip():
         raise BadAnswer(f"Write what it prints first. {KEPT}")
     if len(value) > MAX_OUTPUT:
         raise BadAnswer(f"An answer has at most {MAX_OUTPUT} characters, this one has {len(value)}. {KEPT}")
-    return "\n".join(lines(value.replace("\r\n", "\n").replace("\r", "\n")))
+    return "\n".join(lines(value.translate(_UNSEEN).replace("\r\n", "\n").replace("\r", "\n")))

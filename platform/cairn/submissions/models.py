@@ -208,6 +208,7 @@ class Sitting(models.Model):
     saved_at = models.DateTimeField(null=True, blank=True)
     handed_in_at = models.DateTimeField(null=True, blank=True)
     handed_in_by = models.CharField(max_length=7, choices=HandedInBy.choices, blank=True)
+    resumed_at = models.DateTimeField(null=True, blank=True)  # when time that was up came back, the last time
     released_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

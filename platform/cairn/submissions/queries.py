@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, F, JSONField, Q, QuerySet, Value, When
@@ -100,6 +100,11 @@ def _costs_nothing(run: Run) -> bool:
 
 def results_of(user: User) -> Results:
     """All that the learner's work came to. Two queries, and the cached library."""
+    return replace(code_results_of(user), quizzes=quiz_results_of(user))
+
+
+def code_results_of(user: User) -> Results:
+    """What the learner's exercises and projects came to, without quizzes. One query."""
     books = library()
     rows = _rows(user)
     return Results(
@@ -111,8 +116,12 @@ def results_of(user: User) -> Results:
             (row for row in rows if row.work == Work.PROJECT),
             {slug: entry.content_hash for slug, entry in books.projects.items()},
         ),
-        quizzes=quizzes_of(_quiz_rows(user), quiz_hashes(books)),
     )
+
+
+def quiz_results_of(user: User) -> dict[str, QuizOutcome]:
+    """What the learner's quizzes and assessments came to. One query."""
+    return quizzes_of(_quiz_rows(user), quiz_hashes(library()))
 
 
 def quiz_hashes(books: Library) -> dict[str, str]:

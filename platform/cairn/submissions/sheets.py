@@ -45,7 +45,7 @@ class Option:
     """A choice, an item to put in order, or a right side to match. ``value`` is what a form sends for it.
 
     ``label`` is what a select shows. ``correct``, ``explain`` and ``place`` (of an item in the right order,
-    from 1) are set only once the question is marked.
+    from 1) are set only once the question is marked; ``place`` also where a refused answer put an item.
     """
 
     value: int
@@ -125,7 +125,7 @@ class Asked:
     @property
     def rows(self) -> int:
         """Lines of the field for what is printed: the answer's, and room for some more."""
-        return max(4, self.answer.count("\n") + 2)
+        return min(20, max(4, self.answer.count("\n") + 2))
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ def _variant(stored: dict[str, Any], question_id: str, seed: int) -> dict[str, A
 def _right_answer(question: Question) -> str:
     match question:
         case NumericQuestion():
-            return f"{question.answer:.10g} {question.unit}".strip()
+            return f"{question.answer + 0.0:.10g} {question.unit}".strip()  # and no negative zero
         case TextQuestion():
             return question.answer
         case PredictQuestion():

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from cairn.accounts.person import person
 from cairn.runs import experiments
-from cairn.runs.person import person
 from cairn.submissions import limits, training
 from cairn.submissions.api import Text
 from cairn.submissions.training_forms import INPUT, PARAMETER, TrainingForm, with_defaults

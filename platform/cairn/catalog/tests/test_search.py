@@ -227,7 +227,7 @@ def test_the_page_groups_by_kind_and_marks(client, root):
 
 def test_one_kind_can_be_shown_alone(client, root):
     page = client.get("/search", {"q": "dot", "kind": "exercise"}).content.decode()
-    assert 'id="of-kind"' in page
+    assert 'id="of-exercise"' in page
     assert "/topics/vectors-and-matrices/quiz" not in page
 
 

@@ -102,7 +102,7 @@ def test_the_milestone_says_what_to_do_and_leads_there(page):
 
 def test_what_is_next_leads_to_the_map_and_the_activity_but_not_to_an_optional_one(alice, books):
     milestone = books.path("zero-to-llm").milestone("linear-algebra")
-    activities = list(milestone_activities(milestone, books, record_of(alice)))
+    activities = list(milestone_activities(milestone, books, record_of(alice), "zero-to-llm"))
     assert [(one.kind, one.slug) for one in activities[-2:]] == [("map", "first-map"), ("activity", "talk")]
 
 
@@ -166,7 +166,11 @@ def test_the_mentor_finds_the_approval_beside_the_rubric(client, alice, mo, book
 def test_progress_does_not_wait_for_the_approval(alice, books):
     finish_all(alice)
     milestone = books.path("zero-to-llm").milestone("linear-algebra")
-    project = next(a for a in milestone_activities(milestone, books, record_of(alice)) if a.kind == "project")
+    project = next(
+        a
+        for a in milestone_activities(milestone, books, record_of(alice), "zero-to-llm")
+        if a.kind == "project"
+    )
     assert project.done
 
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 EXAM, DRAWN, LATER = "/assessments/midterm", "/assessments/phase-zero", "/assessments/phase-one"
 ROOM = "/exams/autumn/midterm"
 SCRIPT = {"Accept": "application/json"}
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -282,6 +283,54 @@ def test_a_mentor_sees_who_writes_and_gives_extra_time(window, alice, mo, as_):
     assert "0 %" not in shown  # no score before the release
 
 
+def test_extra_time_after_the_time_was_up_opens_the_exam_again(window, alice, mo, as_):
+    page = as_(alice)
+    page.post(f"{EXAM}/sitting")
+    save(page, "words", value="white")
+    let_pass(minutes=65)
+    over = text(page.get(EXAM))
+    assert "by itself when the time was up" in over
+    assert "If your mentor gives you more time" in over
+    assert page.get(f"{EXAM}/clock", headers=HTMX).status_code == 204
+
+    mentor = as_(mo)
+    assert "Time was up" in text(mentor.get(ROOM))
+    mentor.post(f"{ROOM}/acts", {"do": "extra", "learner": alice.pk, "percent": 0, "minutes": 20})
+    assert "They write until" in text(mentor.get(ROOM))
+
+    page = as_(alice)
+    assert page.get(f"{EXAM}/clock", headers=HTMX).headers["HX-Refresh"] == "true"
+    again = page.get(EXAM)
+    assert "so your exam goes on" in text(again)
+    assert 'value="white"' in again.content.decode()
+    assert save(page, "gaps", **{"fill": "1", "gap-0": "zeros"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("minutes", "hands_in", "said"),
+    [(65, True, "They handed in"), (100, False, "stays so"), (200, False, "results are out")],
+)
+def test_a_mentor_reads_why_an_exam_does_not_go_on(window, alice, mo, as_, minutes, hands_in, said):
+    sitting = exams.begin(alice, "midterm")
+    if hands_in:
+        exams.hand_in(sitting)
+    let_pass(minutes=minutes)
+    exams.settle_all()
+    mentor = as_(mo)
+    mentor.post(f"{ROOM}/acts", {"do": "extra", "learner": alice.pk, "percent": 0, "minutes": 5})
+    assert said in text(mentor.get(ROOM))
+
+
+def test_a_learner_opens_no_exam_again(window, alice, bob, mia, as_):
+    exams.begin(alice, "midterm")
+    let_pass(minutes=65)
+    exams.settle_all()
+    for person in (alice, bob, mia):
+        fields = {"do": "extra", "learner": alice.pk, "percent": 0, "minutes": 60}
+        assert as_(person).post(f"{ROOM}/acts", fields).status_code in (403, 404)
+    assert Sitting.objects.get().handed_in_by == "clock"
+
+
 def test_a_mentor_releases_the_results(tmp_path, alice, mo, as_):
     publish_exam(tmp_path, release="by-hand")
     now, cohort = timezone.now(), Cohort.objects.get(slug="autumn")
@@ -430,3 +479,47 @@ def test_pages_cost_a_fixed_number_of_queries(
     page = as_({"alice": alice, "mo": mo}[who])
     with django_assert_num_queries(count):
         page.get(address)
+
+
+REFUSED = {
+    "gaps": ({"fill": "1", "gap-0": " "}, "The gap is empty", None),
+    "pairs": ({"match": "2", "pair-0": "0", "pair-1": ""}, "1 of 2 has no", '<option value="0" selected>'),
+    "number": ({"value": "1e999"}, "not a finite number", 'value="1e999"'),
+    "words": ({"value": ""}, "Write an answer first", None),
+    "prints": ({"value": "x" * 4001}, "at most 4000 characters", "x" * 4001),
+    "pick": ({"value": "9"}, "has 2 answers", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_is_refused_says_why_and_stays_in_its_form(exam, alice, as_, script):
+    page = as_(alice)
+    headers = HTMX if script else {}
+    seen = set()
+    for _ in range(4):  # each attempt draws half of the bank
+        page.post(f"{DRAWN}/attempts")
+        attempt = QuizAttempt.objects.latest("pk")
+        for slug, _hash, question in attempt.drawn:
+            if slug != "phase-zero":
+                continue
+            fields, said, kept = REFUSED[question]
+            sent = {"question": f"{slug}--{question}", "attempt": attempt.pk, **fields}
+            answer = page.post(DRAWN, sent, headers=headers)
+            assert answer.status_code == 400
+            assert said in text(answer)
+            assert "kept" in text(answer)
+            assert kept is None or kept in answer.content.decode()
+            seen.add(question)
+        answer_all(page, attempt, exam.assessment("phase-zero"))
+    assert len(seen) >= 5
+
+
+def test_who_answers_with_a_script_is_taken_to_what_came_of_it(exam, alice, as_):
+    """What had the focus is gone with the form; a screen reader and a keyboard go on from here."""
+    page = as_(alice)
+    page.post(f"{DRAWN}/attempts")
+    attempt = QuizAttempt.objects.get()
+    asked = quizzes.sheet_of(attempt, exam.assessment("phase-zero")).questions[0]
+    fields = {"question": asked.id, "attempt": attempt.pk, "value": "1"} | _kind(asked)
+    assert page.post(DRAWN, fields, headers=HTMX).content.decode().count("autofocus") == 1
+    assert "autofocus" not in page.get(DRAWN).content.decode()

@@ -194,5 +194,5 @@ def test_the_plan_has_the_map_after_the_topics_and_done_once_it_is_passed(alice,
     assert "lesson:vectors-and-matrices" in entry.item.needs
     assert url_of(entry) == ADDRESS
     activity_actions.draw_map(alice, "first-map", NEEDED)
-    done = done_on(entries_of(further, "zero-to-llm"), further, record_of(alice), {}, UTC)
+    done = done_on(entries_of(further, "zero-to-llm"), further, "zero-to-llm", record_of(alice), {}, UTC)
     assert list(done) == ["map:first-map"]

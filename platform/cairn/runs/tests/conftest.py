@@ -1,15 +1,12 @@
-"""The cast: Alice learns, Mo mentors her cohort, Bob is a stranger, Ada administers."""
+"""Runs that wait, and what nodes say of them."""
 
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
-from django.utils import timezone
 
-from cairn.accounts.models import Cohort, Membership, User
+from cairn.accounts.models import User
 from cairn.runs import actions, nodes
 from cairn.runs.models import Run
 from grader.contract import Batch, Job, Kind, Output, Report, Verdict
@@ -17,38 +14,8 @@ from grader.contract import Batch, Job, Kind, Output, Report, Verdict
 
 @pytest.fixture(autouse=True)
 def fresh_process() -> None:
-    """Nothing remembered from the test before."""
-    cache.clear()
+    """What a process writes down of its nodes is forgotten between tests."""
     nodes._written.clear()
-
-
-@pytest.fixture
-def person(db: None) -> Callable[..., User]:
-    def make(name: str, **more: Any) -> User:
-        return User.objects.create_user(name, f"{name}@example.org", "pass-word-1", **more)
-
-    return make
-
-
-@pytest.fixture
-def alice(person: Callable[..., User]) -> User:
-    return person("alice")
-
-
-@pytest.fixture
-def bob(person: Callable[..., User]) -> User:
-    return person("bob")
-
-
-@pytest.fixture
-def mo(person: Callable[..., User], alice: User) -> User:
-    mentor = person("mo", is_mentor=True)
-    cohort = Cohort.objects.create(
-        slug="autumn", title="Autumn", path="zero-to-llm", starts_on=timezone.now()
-    )
-    Membership.objects.create(cohort=cohort, user=alice, role=Membership.Role.LEARNER)
-    Membership.objects.create(cohort=cohort, user=mentor, role=Membership.Role.MENTOR)
-    return mentor
 
 
 def queued(owner: User, queue: str = "grade", **job: Any) -> Run:

@@ -40,7 +40,7 @@ def test_a_stranger_learns_nothing(address: str, run: Run, bob: User) -> None:
     assert client.get(address.format(uuid.uuid4())).status_code == 404
 
 
-@pytest.mark.parametrize(("address", "status"), zip(READABLE, (302, 401, 401, 401), strict=True))
+@pytest.mark.parametrize(("address", "status"), [*zip(READABLE, (302, 401, 401, 401), strict=True)])
 def test_a_guest_is_sent_to_sign_in(address: str, status: int, run: Run) -> None:
     assert Client().get(address.format(run.pk)).status_code == status
 

@@ -186,10 +186,9 @@ def test_curves_come_as_json_named_windowed_and_thinned(run: Run, node: Node, al
     run.refresh_from_db()
     assert all_of_them["last"] == run.last_seq
     near = curves(client, run, names="loss", **{"from": "10", "to": "12"})["curves"]["loss"]
-    assert near == {
-        "tries": [{"try": 1, "x": [10, 11, 12], "y": [1 / 11, 1 / 12, 1 / 13], "lost": False}],
-        "count": 200,
-    }
+    (stretch,) = near["tries"]
+    assert stretch == {"try": 1, "lost": False, "since": 0, "x": [10, 11, 12], "y": [1 / 11, 1 / 12, 1 / 13]}
+    assert near["count"] == 200
     assert len(curves(client, run, names="loss", points="20")["curves"]["loss"]["tries"][0]["x"]) <= 20
     by_time = curves(client, run, names="loss", axis="seconds", to="2")["curves"]["loss"]["tries"][0]
     assert by_time["x"] == [0, 0.5, 1, 1.5, 2]
@@ -242,6 +241,28 @@ def test_where_a_curve_leaves_the_band_of_the_reference_is_said(
     text = signed_in(alice).get(f"/runs/{run.pk}").content.decode()
     assert says in text
     assert ("leaves the reference band" in text) == bool(says)
+
+
+def test_a_page_that_is_open_is_told_in_which_chart_a_new_curve_belongs(
+    run: Run, node: Node, alice: User
+) -> None:
+    client = signed_in(alice)
+    address = client.get(f"/runs/{run.pk}").context["charts"]["more"]
+    assert [one["title"] for one in client.get(address).json()["charts"]] == ["loss", "Processor"]
+    node.tell(line("gradient", range(3)), line("loss/test", range(3)))
+    assert client.get(address).json()["charts"] == [
+        {"title": "gradient", "names": ["gradient"]},
+        {"title": "loss", "names": ["loss", "loss/test", "loss/valid"]},
+        {"title": "Processor", "unit": "percent", "names": ["system/cpu"]},
+    ]
+
+
+def test_the_charts_of_a_stranger_s_run_are_not_told(run: Run, node: Node, mo: User, bob: User) -> None:
+    own = queued(bob)
+    assert signed_in(mo).get(f"/runs/charts?run={run.pk}").status_code == 200
+    for asked in (f"run={run.pk}", f"run={own.pk}&run={run.pk}", "", "run=7"):
+        assert signed_in(bob).get(f"/runs/charts?{asked}").status_code == 404
+    assert Client().get(f"/runs/charts?run={run.pk}").status_code == 401
 
 
 # --- artifacts
@@ -341,6 +362,16 @@ def test_runs_side_by_side(run: Run, node: Node, alice: User) -> None:
     config = answer.context["charts"]
     assert [one["id"] for one in config["runs"]] == [str(run.pk), str(other.pk)]
     assert config["charts"][0] == {"title": "loss", "names": ["loss", "loss/valid"]}
+
+
+def test_a_comparison_draws_curves_that_only_a_later_run_has(run: Run, node: Node, alice: User) -> None:
+    node.report()
+    other = queued(alice)
+    second = Node()
+    second.claim()
+    second.tell(line("only/here", range(3)))
+    answer = signed_in(alice).get(f"/runs/compare?run={run.pk}&run={other.pk}")
+    assert [one["title"] for one in answer.context["charts"]["charts"]] == ["loss", "only/here", "Processor"]
 
 
 @pytest.mark.parametrize("query", ["", "run=7", "run=RUN", "run=RUN&run=RUN"])

@@ -1,15 +1,13 @@
-"""The cast, and a small curriculum to hand work in for."""
+"""A small curriculum to hand work in for, and what a node would do with it."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
 
-from cairn.accounts.models import Cohort, Membership, User
+from cairn.accounts.models import User
 from cairn.catalog.library import Library
 from cairn.catalog.tests.sample import publish_sample
 from cairn.runs import actions as runs
@@ -21,43 +19,14 @@ SIGN_IN = "allauth.account.auth_backends.AuthenticationBackend"
 CODE = {"dot.py": "def dot(a, b):\n    return 1\n"}
 
 
-@pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    cache.clear()
-
-
 @pytest.fixture
 def books(db: None, tmp_path: Path) -> Library:
     return publish_sample(tmp_path / "curriculum")
 
 
 @pytest.fixture
-def person(db: None) -> Callable[..., User]:
-    def make(name: str, **more: Any) -> User:
-        return User.objects.create_user(name, f"{name}@example.org", "pass-word-1", **more)
-
-    return make
-
-
-@pytest.fixture
 def alice(person: Callable[..., User], books: Library) -> User:
     return person("alice")
-
-
-@pytest.fixture
-def bob(person: Callable[..., User]) -> User:
-    return person("bob")
-
-
-@pytest.fixture
-def mo(person: Callable[..., User], alice: User) -> User:
-    mentor = person("mo", is_mentor=True)
-    cohort = Cohort.objects.create(
-        slug="autumn", title="Autumn", path="zero-to-llm", starts_on=timezone.now()
-    )
-    Membership.objects.create(cohort=cohort, user=alice, role=Membership.Role.LEARNER)
-    Membership.objects.create(cohort=cohort, user=mentor, role=Membership.Role.MENTOR)
-    return mentor
 
 
 def signed_in(user: User, **options: Any) -> Client:

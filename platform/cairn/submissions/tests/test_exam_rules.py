@@ -5,13 +5,24 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cairn.submissions.exam_rules import GRACE, Extra, Late, Opening, ends_at, in_time, left
+from cairn.submissions.exam_rules import (
+    GRACE,
+    Extra,
+    Late,
+    Opening,
+    Standing,
+    ends_at,
+    in_time,
+    left,
+    new_end,
+)
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 moments = st.integers(0, 60 * 48).map(lambda minutes: START + timedelta(minutes=minutes))
 minutes = st.integers(1, 600)
 extras = st.builds(Extra, st.integers(0, 300), st.integers(0, 600))
 lates = st.sampled_from(Late)
+standings = st.builds(Standing, st.booleans(), st.booleans(), st.booleans())
 
 
 @given(moments, minutes, extras, st.none() | moments, lates)
@@ -65,3 +76,41 @@ def test_an_exam_is_early_open_or_over_and_never_two_of_them(now, opens, closes)
     window = Opening(opens, closes)
     assert [window.is_early(now), window.is_open(now), window.is_over(now)].count(True) == 1
     assert Opening().is_open(now)
+
+
+# --- time that is counted again
+
+
+@given(moments, standings, moments)
+def test_who_handed_in_is_done_whatever_time_there_is(now, standing, end):
+    assume(standing.handed_in)
+    assert new_end(now, standing, end) is None
+
+
+@given(moments, standings, moments)
+def test_who_is_writing_follows_the_new_end(now, standing, end):
+    assume(not standing.handed_in and not standing.time_up)
+    assert new_end(now, standing, end) == end
+
+
+@given(moments, standings, moments)
+def test_time_that_was_up_comes_back_only_with_some_of_it_left_and_before_any_results(now, standing, end):
+    assume(standing.time_up)
+    if (again := new_end(now, standing, end)) is not None:
+        assert left(now, again) > timedelta(0)
+        assert not standing.results_out
+
+
+@given(moments, minutes, extras, extras, moments, moments, lates)
+def test_what_goes_on_with_some_extra_time_goes_on_with_more(start, length, one, other, closes, now, late):
+    assume(one.time(length) <= other.time(length))
+    up = Standing(time_up=True, handed_in=False, results_out=False)
+    some, more = (new_end(now, up, ends_at(start, length, e, closes, late)) for e in (one, other))
+    assert some is None or (more is not None and some <= more)
+
+
+@given(moments, minutes, extras, moments, moments)
+def test_an_exam_goes_on_no_later_than_its_close_and_the_extra_time(start, length, extra, closes, now):
+    up = Standing(time_up=True, handed_in=False, results_out=False)
+    again = new_end(now, up, ends_at(start, length, extra, closes, Late.UNTIL_CLOSE))
+    assert again is None or now < again <= closes + extra.time(length)

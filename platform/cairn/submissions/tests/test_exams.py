@@ -273,6 +273,82 @@ def test_extra_time_holds_at_once_also_while_the_exam_runs(window, alice, mo):
     assert sitting.ends_at == sitting.started_at + timedelta(minutes=80)
 
 
+def time_was_up(sitting: Sitting, **ago: float) -> Sitting:
+    """The sitting, begun so long before and taken by the clock."""
+    at(sitting, **ago)
+    assert exams.settled(sitting).handed_in_by == "clock"
+    return sitting
+
+
+def test_extra_time_opens_an_exam_again_that_the_clock_took_and_nothing_is_lost(window, alice, mo):
+    sitting = exams.begin(alice, EXAM)
+    exams.save(sitting, key("words"), "white", 0, Writer("tab", 1))
+    time_was_up(sitting, minutes=65)
+    exams.grant(mo, alice, EXAM, 0, 15)
+    sitting.refresh_from_db()
+    assert (sitting.handed_in_at, sitting.handed_in_by) == (None, "")
+    assert sitting.ends_at == sitting.started_at + timedelta(minutes=75)
+    assert sitting.resumed_at
+    assert sitting.attempt.answers == {key("words"): "white"}
+    exams.save(sitting, key("gaps"), ["zeros"], 0, Writer("tab", 2))
+    at(sitting, minutes=30)
+    assert exams.settled(sitting).handed_in_at == sitting.ends_at
+    assert set(QuizAttempt.objects.get().answers) == {key("words"), key("gaps")}
+
+
+def test_extra_time_that_would_be_over_too_opens_nothing(window, alice, mo):
+    sitting = time_was_up(exams.begin(alice, EXAM), minutes=80)
+    exams.grant(mo, alice, EXAM, 0, 15)
+    before, sitting = sitting.ends_at, Sitting.objects.get()
+    assert (sitting.ends_at, sitting.handed_in_by, sitting.resumed_at) == (before, "clock", None)
+
+
+def test_who_handed_in_is_not_asked_again(window, alice, mo):
+    sitting = exams.hand_in(exams.begin(alice, EXAM))
+    exams.grant(mo, alice, EXAM, 100, 600)
+    assert Sitting.objects.get().handed_in_at == sitting.handed_in_at
+
+
+@pytest.mark.parametrize("how", ["at-close", "by-hand"])
+def test_once_results_are_out_no_time_opens_an_exam_again(tmp_path, alice, bob, mo, how):
+    """Not even for somebody whose own are still to come: others of the cohort know the answers by now."""
+    publish_exam(tmp_path, release=how)
+    now, cohort = timezone.now(), Cohort.objects.get()
+    cohort.memberships.create(user=bob, role="learner")
+    window = exams.set_window(mo, cohort, EXAM, now - timedelta(hours=1), now + timedelta(minutes=61))
+    first, second = exams.begin(alice, EXAM), exams.begin(bob, EXAM)
+    exams.hand_in(second)
+    time_was_up(first, minutes=62)
+    if how == "by-hand":
+        exams.release(mo, window)
+    exams.settled(second)
+    exams.grant(mo, alice, EXAM, 100, 0)
+    assert Sitting.objects.get(user=alice).handed_in_by == "clock"
+
+
+def test_a_close_that_is_moved_opens_again_what_ended_at_it(window, alice, mo):
+    exams.set_window(mo, window.cohort, EXAM, window.opens_at, timezone.now() + timedelta(minutes=10))
+    sitting = exams.begin(alice, EXAM)
+    at(sitting, minutes=11)
+    sitting = Sitting.objects.get()
+    Sitting.objects.update(handed_in_at=sitting.ends_at, handed_in_by="clock")  # and no results yet
+    closes = timezone.now() + timedelta(minutes=20)
+    exams.set_window(mo, window.cohort, EXAM, window.opens_at, closes)
+    sitting.refresh_from_db()
+    assert (sitting.ends_at, sitting.handed_in_at) == (closes, None)
+
+
+def test_nobody_but_their_mentor_or_an_admin_opens_an_exam_again(window, alice, bob, mia, ada):
+    sitting = time_was_up(exams.begin(alice, EXAM), minutes=65)
+    for stranger in (alice, bob, mia):
+        with pytest.raises(Forbidden):
+            exams.grant(stranger, alice, EXAM, 100, 0)
+    assert Sitting.objects.get().handed_in_by == "clock"
+    exams.grant(ada, alice, EXAM, 100, 0)
+    sitting.refresh_from_db()
+    assert sitting.handed_in_at is None
+
+
 def test_a_moved_close_moves_who_started_late(window, alice, mo):
     exams.set_window(mo, window.cohort, EXAM, window.opens_at, timezone.now() + timedelta(minutes=10))
     sitting = exams.begin(alice, EXAM)

@@ -1,5 +1,8 @@
 """What answers are worth, as rules that hold for every question."""
 
+import contextlib
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,7 +109,9 @@ def test_the_edges_of_the_tolerance_are_right_and_what_lies_beyond_is_not(tenths
 @pytest.mark.parametrize(
     ("written", "number"),
     [("0.5", 0.5), ("0,5", 0.5), (",5", 0.5), (" 3 ", 3), ("\u22122", -2), ("1e-3", 0.001), ("3/4", 0.75),
-     ("0,125", 0.125), ("1 234,5", 1234.5), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("+7", 7)],
+     ("0,125", 0.125), ("1 234,5", 1234.5), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("+7", 7),
+     ("\u2212 0,5", -0.5), ("2.5\u00d710^-1", 0.25), ("2.5*10^3", 2500), ("1,234,567", 1234567),
+     ("1.234.567", 1234567), ("12\u202f345", 12345), ("\ufeff5\u200b", 5), ("-0", 0), ("1e-999", 0)],
 )  # fmt: skip
 def test_numbers_are_read_as_people_write_them(written, number):
     assert read_number(written) == pytest.approx(number)
@@ -120,7 +125,9 @@ def test_the_unit_may_be_written_or_left_out():
 @pytest.mark.parametrize(
     ("written", "said"),
     [("about two", "not a number"), ("1,000", "two|thousands"), ("5 kg", "kg"), ("1/0", "finite"),
-     ("1e999", "finite"), ("nan", "not a number"), ("1.2.3", "not a number"), ("", "not a number")],
+     ("1e999", "finite"), ("nan", "not a number"), ("1.2.3", "not a number"), ("", "not a number"),
+     ("9" * 450, "finite"), ("1e300/1e-300", "finite"), ("inf", "not a number"), ("0x10", "x10"),
+     ("--3", "not a number"), ("1½", "½"), ("1,2,3", "not a number")],
 )  # fmt: skip
 def test_what_is_no_number_or_two_numbers_is_refused_with_a_reason(written, said):
     with pytest.raises(BadAnswer, match=said):
@@ -265,12 +272,12 @@ def test_gaps_forgive_spaces_and_the_kind_of_quotes_but_not_case(gaps, points):
 @pytest.mark.parametrize(
     ("question", "value", "said"),
     [
-        (match(["a", "b"]), ["0", ""], "1 of 2 have no other half"),
+        (match(["a", "b"]), ["0", ""], "1 of 2 has no other half"),
         (match(["a", "b"]), ["0"], "each of the 2"),
         (match(["a", "b"]), ["0", "5"], "not one of them"),
         (predict("1"), " \n ", "what it prints"),
         (predict("1"), "x" * 4001, "at most 4000"),
-        (FILL, ["zeros", " "], "1 of 2 gaps are empty"),
+        (FILL, ["zeros", " "], "1 of 2 gaps is empty"),
         (FILL, "zeros", "each of the 2 gaps"),
         (FILL, ["zeros", 3], "at most"),
         (FILL, ["zeros", "x" * 501], "at most"),
@@ -291,3 +298,42 @@ def test_an_exam_keeps_half_an_answer_and_marks_what_is_there():
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_hint_takes_its_cost_and_never_more_than_there_is(points, cost):
     assert less_hint(points, cost) == pytest.approx(max(0, points - cost))
+
+
+# --- what keyboards make of plain characters
+
+
+def test_negative_zero_is_zero():
+    assert mark(numeric(0.0), read_answer(numeric(0.0), "-0")) == 1
+    assert mark(numeric(-0.0), read_answer(numeric(-0.0), "0")) == 1
+
+
+def test_a_phone_s_quotes_dashes_and_spaces_are_the_plain_ones():
+    assert mark(FILL, read_answer(FILL, ["zeros", "w[\u201ca\u201d]"])) == 1
+    assert mark(predict("['a'] -1"), read_answer(predict("['a'] -1"), "[\u2018a\u2019]\u00a0\u22121")) == 1
+    quoted = TextQuestion(
+        id="q", prompt="?", explain="!", type="text", answer="bayes' rule", accept=["bayes' rule"]
+    )
+    assert mark(quoted, read_answer(quoted, "Bayes\u2019  rule")) == 1
+
+
+def test_a_letter_is_the_same_however_its_accent_is_written():
+    question = TextQuestion(
+        id="q", prompt="?", explain="!", type="text", answer="Poincaré", accept=["poincaré"]
+    )
+    assert mark(question, read_answer(question, "Poincare\u0301")) == 1
+
+
+@pytest.mark.parametrize("question", [TEXT, predict("1"), FILL])
+def test_what_cannot_be_seen_is_not_stored_and_is_no_answer(question):
+    """A database of ours takes no NUL."""
+    value = ["a\x00b", "\u200bc"] if question is FILL else "a\x00b\u200bc"
+    assert "".join(read_answer(question, value)) == "abc"
+    with pytest.raises(BadAnswer):
+        read_answer(question, ["\x00", "\u200b"] if question is FILL else "\x00\u200b ")
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_typed_as_a_number_is_a_finite_one_or_is_refused(text):
+    with contextlib.suppress(BadAnswer):
+        assert math.isfinite(read_number(text, "s"))

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from django import template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.http import HttpRequest
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -58,8 +59,10 @@ KINDS = {
     "metric": "gauge",
     "rubric": "message-square-dot",
     "review": "message-square-dot",
+    "assessment": "graduation-cap",
     "map": "route",
     "activity": "users",
+    "look-back": "repeat",
     "run": "activity",
 }
 TEST_CLASSES = {"passed": "pass", "failed": "fail", "error": "error", "timeout": "timeout", "skipped": "skip"}
@@ -111,6 +114,12 @@ def icon(name: str, classes: str = "") -> SafeString:
 
     Raises KeyError for a name that is not in icons.json (add it in frontend/scripts/icons.mjs).
     """
+    return _icon(str(name), classes)
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, classes: str) -> SafeString:
+    """Drawn once: a page may have hundreds."""
     return format_html(
         '<svg class="i {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" '
         'stroke-linejoin="round" aria-hidden="true">{}</svg>',
@@ -231,6 +240,18 @@ def navigation(context: Context) -> list[dict[str, Any]]:
         {**item, "current": item.get("current", _is_current(item["url"], path)), "extra": place >= fits}
         for place, item in enumerate(items)
     ]
+
+
+@register.simple_tag
+def places(items: Sequence[Mapping[str, Any]], bar: str) -> SafeString:
+    """The ``items`` of the navigation as the links of a bar: ``top`` or ``tab``."""
+    return _places(bar, tuple(tuple(item.items()) for item in items))
+
+
+@lru_cache(maxsize=256)
+def _places(bar: str, items: tuple[tuple[tuple[str, Any], ...], ...]) -> SafeString:
+    """Made once for each role and place: every page has both bars."""
+    return render_to_string(f"ui/places_{bar}.html", {"items": [dict(item) for item in items]})
 
 
 def _is_current(url: str, path: str) -> bool:
