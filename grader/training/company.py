@@ -23,7 +23,7 @@ from collections.abc import Callable
 
 from grader.contract import Limits, Output, Seat, Verdict
 from grader.sandbox import tree
-from grader.sandbox.bubblewrap import Extras, start_with
+from grader.sandbox.bubblewrap import Bubblewrap, Extras, start_with
 from grader.sandbox.runtime import runtime
 from grader.training import interface
 from grader.training.line import Broken, Line
@@ -81,6 +81,7 @@ class Company:
         self.problem: Problem | None = None
         self._lines, self._cancel, self._on_output = lines, cancel, on_output
         self._tun: int | None = None
+        self._plug = threading.Lock()  # a number that was closed may already be another file's
         self._ready: set[int] = set()
         self._done: set[int] = set()
         self._changed = threading.Condition()
@@ -135,8 +136,9 @@ class Company:
             thread.join(2 * _BEAT_SECONDS)
         for line in self._lines.values():
             line.close()
-        if self._tun is not None:
-            os.close(self._tun)
+        with self._plug:
+            if self._tun is not None:
+                os.close(self._tun)
             self._tun = None
 
     def _say(self, word: dict[str, object]) -> None:
@@ -226,12 +228,15 @@ class Company:
         if origin is None or (self.rank == MASTER and origin != other):
             return
         if target == self.rank:
-            if self._tun is not None:
-                with contextlib.suppress(OSError):  # the cell is gone
-                    os.write(self._tun, packet)
+            self._put(packet)
         elif self.rank == MASTER and (line := self._towards(target)) is not None:
             with contextlib.suppress(Broken):
                 line.send(_PACKET + packet)
+
+    def _put(self, packet: bytes) -> None:
+        with self._plug, contextlib.suppress(OSError):  # a cell that is gone, or has no room, takes nothing
+            if self._tun is not None:
+                os.write(self._tun, packet)
 
 
 def sender(packet: bytes) -> int | None:
@@ -381,6 +386,8 @@ def missing() -> str:
     """Why this node cannot train together with others: tried in a real cell. Empty where it can."""
     if not interface.DEVICE.exists():
         return f"there is no {interface.DEVICE}"
+    if reason := Bubblewrap().self_test():
+        return reason
     command = [str(runtime().python), "-I", "-S", "-c", "import time; time.sleep(30)"]
     try:
         cell = start_with(Extras(local_network=True), command, Limits())

@@ -248,7 +248,9 @@ def test_jobs_leave_nothing_in_the_memory_of_an_accelerator(warm: Warm) -> None:
             == "False []\n"
         )
         roots = (
-            [warm._cell._process.pid, judges._staff.nursery._process.pid] if warm._cell and judges._staff else []
+            [warm._cell._process.pid, judges._staff.nursery._process.pid]
+            if warm._cell and judges._staff
+            else []
         )
         assert devices(roots) == []
     assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == before
