@@ -206,6 +206,10 @@ class Lease:
         except (LeaseLost, Unreachable) as error:
             log.warning("Run %s: it could not be given back (%s).", self._claim.job.id, error or "lease lost")
 
+    def leave(self) -> None:
+        """Says no more, where another node speaks for the run."""
+        self._close()
+
     def _close(self) -> None:
         with self._changed:
             self._closed = True
@@ -384,10 +388,12 @@ class Node:
         return following, True
 
     def _take_part(self, claim: Claim) -> tuple[None, bool]:
-        """Does a further node's part in a run. Rank 0's node speaks for it: the site hears nothing of it."""
+        """Does a further node's part in a run: rank 0's node tells of it, this one only that it is there."""
         assert claim.seat is not None  # noqa: S101
+        lease = Lease(self._site, claim, self.stop, self._news)
         log.info("Run %s: takes part as rank %s.", claim.job.id, claim.seat.rank)
-        report = self._run(claim, lambda event: None, self.stop)
+        report = self._run(claim, lambda event: None, lease.cancel)
+        lease.leave()
         log.info("Run %s: rank %s ended: %s.", claim.job.id, claim.seat.rank, report.message or report.status)
         return None, False
 

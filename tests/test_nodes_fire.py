@@ -64,6 +64,7 @@ def test_a_run_on_two_nodes_survives_the_death_of_each(tmp_path: Path) -> None:
                 seams.append(checkpoint(learner, run, 0))
                 all_of_them[victim].start()
                 learner.wait(lambda: together(database, run), log)
+            learner.wait(lambda: checkpoint(learner, run, STEPS - EVERY - 1), log)
             ended = learner.wait(lambda: (r := learner.get(f"/runs/{run}"))["state"] == "finished" and r, log)
             curve = learner.get(f"/runs/{run}/curves?names=total&points={2 * STEPS}")["curves"]["total"]
             stopped = cancelled(learner, site, database, log)

@@ -294,7 +294,7 @@ def test_a_node_that_cannot_say_what_it_is_works_all_the_same() -> None:
     assert "about" not in site.words("claim")[0]
 
 
-def test_a_further_node_of_a_run_does_its_part_and_says_nothing_to_the_site() -> None:
+def test_a_further_node_of_a_run_does_its_part_and_says_only_that_it_is_there() -> None:
     site, took_part = FakeSite(), []
     training = Training(nodes=2)
     job = Job(id="together", kind=Kind.TRAIN, files={}, tests={}, training=training)
@@ -305,10 +305,13 @@ def test_a_further_node_of_a_run_does_its_part_and_says_nothing_to_the_site() ->
 
     def runner(job, on_event, *, backend, cancel, depot, seat) -> Report:
         took_part.append(seat)
-        assert cancel is stop, "when the node stops, rank 0's is told"
         on_event(Output(text="rank 0 tells this"))
-        return Report(job_id=job.id, status=Verdict.PASSED)
+        while not site.words("heartbeat"):
+            time.sleep(0.01)
+        stop.set()
+        assert cancel.wait(5), "so that rank 0's node is told"
+        return Report(job_id=job.id, status=Verdict.INTERNAL)
 
     assert drained(site, runner, stop) == 0
     assert took_part == [seat]
-    assert [what for what, _ in site.heard] == ["claim"]
+    assert {what for what, _ in site.heard} == {"claim", "heartbeat"}

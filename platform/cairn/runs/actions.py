@@ -205,8 +205,11 @@ def _lease_end() -> Any:
 def heartbeat(run_id: uuid.UUID, token: str, about: NodeState | None = None) -> bool:
     """Keep the lease; True where the node should stop, because the run's owner asked.
 
-    Raises LeaseLost.
+    Of a seat's holder only the node is noted: the lease is rank 0's to keep. Raises LeaseLost.
     """
+    if (seat := _seat(run_id, token)) is not None:
+        nodes.seen(seat.node, about=about)
+        return seat.run.cancel_asked
     held = _held(run_id, token)
     if not held.update(lease_until=_lease_end()):
         raise LeaseLost
@@ -275,9 +278,15 @@ def held(run_id: uuid.UUID, token: str, *, lock: bool = False) -> Run:
 
 def read_by(run_id: uuid.UUID, token: str) -> Run:
     """The run whose files the token's holder may read: any of its nodes. Raises LeaseLost."""
-    seat = Seat.objects.filter(run=run_id, token_hash=digest(token), run__state=Run.State.RUNNING)
-    found = seat.select_related("run").first()
-    return found.run if found is not None else held(run_id, token)
+    seat = _seat(run_id, token)
+    return seat.run if seat is not None else held(run_id, token)
+
+
+def _seat(run_id: uuid.UUID, token: str) -> Seat | None:
+    if served_queue(token) not in TRAIN_QUEUES:
+        return None
+    taken = Seat.objects.filter(run=run_id, token_hash=digest(token), run__state=Run.State.RUNNING)
+    return taken.select_related("run").first()
 
 
 def _held(run_id: uuid.UUID, token: str) -> QuerySet[Run]:

@@ -150,7 +150,6 @@ def test_the_holder_of_a_seat_reads_what_the_job_needs_and_says_nothing(run: Run
     for said in (
         lambda: actions.finish(run.pk, second.token, report),
         lambda: actions.release(run.pk, second.token),
-        lambda: actions.heartbeat(run.pk, second.token),
         lambda: actions.append_events(run.pk, second.token, Batch(first=0, events=(Phase(name="done"),))),
         lambda: actions.held(run.pk, second.token),
     ):
@@ -160,6 +159,20 @@ def test_the_holder_of_a_seat_reads_what_the_job_needs_and_says_nothing(run: Run
     run.refresh_from_db()
     assert run.verdict == "passed"
     assert not Seat.objects.exists()
+
+
+def test_the_holder_of_a_seat_is_heard_of_and_hears_of_a_cancellation(run: Run, alice: User) -> None:
+    first, second = claimed("n1"), claimed("n2")
+    Node.objects.filter(pk="n2").update(seen_at=timezone.now() - timedelta(minutes=5))
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    nodes._written.clear()
+    assert actions.heartbeat(run.pk, second.token) is False
+    assert "n2" in nodes.working().values_list("name", flat=True)
+    run.refresh_from_db()
+    assert run.lease_until < timezone.now(), "the lease is rank 0's to keep"  # type: ignore[operator]
+    actions.heartbeat(run.pk, first.token)
+    actions.cancel(run, alice)
+    assert actions.heartbeat(run.pk, second.token) is True
 
 
 def test_a_token_that_is_nobodys_reads_nothing(run: Run) -> None:
