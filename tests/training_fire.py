@@ -47,6 +47,7 @@ def agreed(step):
 
 """,
 ).replace("+ step\n", "+ agreed(step)\n")
+TOGETHER += "dist.destroy_process_group()\n"  # else its threads may abort the process as it ends
 EVALUATE = '''\
 from grader.checks import example, metric
 
