@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = ["--no-sandbox"]
@@ -71,7 +72,9 @@ async def drawing(url: str, session: str) -> AsyncIterator[Drawings]:
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=_program(), args=_ARGUMENTS)
         context = await chromium.new_context()
-        await context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
+        host = str(urlsplit(url).hostname)
+        # Of the whole site: the address alone would leave the socket without it.
+        await context.add_cookies([{"name": "sessionid", "value": session, "domain": host, "path": "/"}])
         page = await context.new_page()
         await page.add_init_script(_STAMP)
         await page.goto(url)

@@ -1,7 +1,6 @@
 """The node's judges: forks of warm processes on the trusted side, each with one job at a time."""
 
 import contextlib
-import functools
 import os
 import secrets
 import shutil
@@ -18,7 +17,7 @@ from typing import IO
 from grader.harness.forks import runtime_for
 from grader.harness.judge import SCRATCH
 from grader.nursery import Fork, Nursery
-from grader.sandbox.runtime import Mark, fingerprint, runtime, seen_by
+from grader.sandbox.runtime import Mark, Watch, runtime, seen_by
 
 _GRADER = Path(__file__).resolve().parent
 
@@ -149,7 +148,7 @@ def _current() -> _Staff:
     """The staff; a new one if its nursery was killed, or if anything that it has imported was edited."""
     global _staff, _of
     with _lock:
-        now = fingerprint(_sources())
+        now = _watch.now()
         if _staff is None or _of != now or not _staff.nursery.alive():
             _sweep()
             if _staff:
@@ -167,12 +166,14 @@ def _sweep() -> None:
                     shutil.rmtree(folder, ignore_errors=True)
 
 
-@functools.cache
-def _sources() -> list[str]:
+def _sources() -> set[str]:
     """What a judge imports; for a folder, the time of the last file made or renamed in it counts."""
     folders = [_GRADER / "checks", _GRADER / "harness"]
     files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
-    return sorted(seen_by({*folders, *files, _GRADER / "contract.py", *runtime().packages}))
+    return seen_by({*folders, *files, _GRADER / "contract.py", *runtime().packages})
+
+
+_watch = Watch(_sources)
 
 
 def _start(fd: int, errors: IO[bytes]) -> "Popen[bytes]":

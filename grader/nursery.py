@@ -204,7 +204,12 @@ class Nursery:
         raise OSError(f"forks of the warm process {runtime} end before they have work: {self.last_words()}")
 
     def replenish(self, runtime: str) -> None:
-        """Has spares made of ``runtime``, without waiting for them: after a job, not while it runs."""
+        """Has spares made of ``runtime``, without waiting for them: after a job, not while it runs.
+
+        Forks with a need of their own are made when a job asks for one.
+        """
+        if "@" in runtime:
+            return
         with self._lock, contextlib.suppress(OSError):  # one that is gone is found so by the next job
             self._keep_spares(runtime, _SPARES)
 

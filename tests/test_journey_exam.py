@@ -1,13 +1,16 @@
 """An exam in a real browser: the clock, a lost connection, two windows, the mentor's room, the results."""
 
+import os
 import re
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import Site
+from tests.conftest import ROOT, Site
 from tests.test_journey_browser import accessible, sign_in, sign_up
 
 pytestmark = pytest.mark.browser
@@ -70,7 +73,7 @@ def test_an_answer_that_was_never_sent_survives_closing_the_window(page: Any) ->
     again = page.context.new_page()
     page.context.set_offline(False)
     again.goto(EXAM)
-    expect(question(again, "A number").locator("input[name=value]")).to_have_value("3")
+    expect(question(again, "A number").locator("input[name=value]")).to_have_value("3", timeout=20_000)
     again.reload()
     expect(question(again, "A number").locator("input[name=value]")).to_have_value("3")
 
@@ -140,6 +143,57 @@ def test_a_mentor_opens_it_gives_time_and_releases(page: Any, browser: Any, site
     learner.reload()
     assert learner.locator(".expl").count() == 12
     desk.close()
+
+
+def test_an_exam_goes_on_when_time_is_given_after_the_clock_took_it(
+    page: Any, browser: Any, site: Site
+) -> None:
+    """The page that waits for results finds out by itself."""
+    name = sign_up(page)
+    begin_in_a_cohort(name, site)
+    page.goto(EXAM)
+    page.get_by_text("Your answers are with us").wait_for()
+    accessible(page)
+
+    room = browser.new_context(base_url=site.url)
+    mentor = room.new_page()
+    sign_in(mentor, site, "mentor")
+    mentor.goto("/exams/evening/midterm")
+    mentor.locator(".seats", has_text="Time was up").wait_for()
+    mentor.get_by_label(f"Extra minutes of {name}").fill("30")
+    mentor.get_by_role("button", name=f"Give {name} extra time").click()
+    mentor.get_by_text("They write until").wait_for()
+    room.close()
+
+    page.get_by_text("so your exam goes on").wait_for(timeout=40_000)
+    accessible(page)
+    saved(type_number(page, "8"))
+    assert page.complaints == []
+
+
+def begin_in_a_cohort(name: str, site: Site) -> None:
+    """Put them into a cohort of the mentor's, and let an hour of an exam have gone by."""
+    script = f"""
+from datetime import timedelta
+from django.utils import timezone
+from cairn.accounts.models import Cohort, User
+from cairn.submissions import exams
+from cairn.submissions.models import Sitting
+cohort = Cohort.objects.create(slug="evening", title="Evening", path="zero-to-llm", starts_on="2026-01-01")
+learner, mentor = User.objects.get(username="{name}"), User.objects.get(username="mentor")
+cohort.memberships.create(user=learner, role="learner")
+cohort.memberships.create(user=mentor, role="mentor")
+now = timezone.now()
+exams.set_window(mentor, cohort, "midterm", now - timedelta(hours=1), now + timedelta(hours=1))
+sitting = exams.begin(learner, "midterm")
+Sitting.objects.filter(pk=sitting.pk).update(
+    started_at=now - timedelta(minutes=65), ends_at=now - timedelta(minutes=5)
+)
+exams.settle_all()
+"""
+    environment = {**os.environ, "CAIRN_HOME": str(site.home)}
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", script]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
 
 
 def test_a_pair_is_found_by_dragging_and_by_keyboard(page: Any) -> None:

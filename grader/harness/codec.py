@@ -317,6 +317,14 @@ class Channel:
         header = bytes(self._read(header_size, deadline))
         return header, [self._read(size, deadline) for size in sizes]
 
+    def quiet(self) -> bool:
+        """Whether nothing has come that was not received: after an answer, nothing was asked for."""
+        self._sock.settimeout(0)
+        try:
+            return not self._buffer and not self._sock.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return not self._buffer
+
     def _read(self, size: int, deadline: float | None) -> bytearray:
         """Grows with what really arrives, so that a frame that lies about its length costs nothing."""
         while len(self._buffer) < size:

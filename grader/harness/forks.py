@@ -1,11 +1,11 @@
 """A nursery of warm processes: each has imported libraries once, and every job gets a fork of one.
 
 The nursery reads the names of runtimes from a socket, each with the descriptors through which the fork moves
-itself into its control group, if there is one. For each it answers with one end of a *control* socket,
-whose other end a fork of that runtime's warm process holds, and with a pidfd of the room's first process, if
-there are rooms. On the control socket come, each as one message: ``fork`` with the fork's pidfd, ``ready``
-from the fork, after its work ``ready`` again if it can do more, else ``enough``, and at its end ``end`` with
-its exit status and use of the processor.
+itself into its control group, if there is one. After an ``@`` may follow what else the fork needs. It answers
+each with one end of a *control* socket, whose other end a fork of that runtime's warm process holds, and with
+a pidfd of the room's first process, if there are rooms. On the control socket come, each as one message:
+``fork`` with the fork's pidfd; ``ready`` from the fork; after its work ``ready`` again if it can do more,
+else ``enough``; and at its end ``end`` with its exit status and use of the processor.
 
 No process here has threads, for a fork would copy only one of them. None sees anything of a job: what a job
 needs goes to the fork directly. All end when the node closes its end of the socket, or is gone.
@@ -70,7 +70,7 @@ class Work(Protocol):
     def lend(self, room: int) -> None:
         """Prepares this warm process for the one fork that will live in ``room``."""
 
-    def run(self, control: socket.socket, room: int | None) -> None:
+    def run(self, control: socket.socket, room: int | None, need: str) -> None:
         """The life of a fork. It has nothing open but ``control``, ``room`` and the standard three."""
 
 
@@ -106,12 +106,13 @@ def _arrange(name: str, doors: list[int], warm: dict[str, socket.socket], work: 
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     room = work.room()
     sent = [theirs.fileno()] + ([room] if room is not None else [])
+    runtime = name.partition("@")[0]
     with theirs:
         try:
-            socket.send_fds(warm[name], [b"fork"], sent + doors)
+            socket.send_fds(warm[runtime], [name.encode()], sent + doors)
         except (KeyError, ConnectionError):  # it has not been there yet, or somebody killed it
-            warm[name] = _start_warm(name, work)
-            socket.send_fds(warm[name], [b"fork"], sent + doors)
+            warm[runtime] = _start_warm(runtime, work)
+            socket.send_fds(warm[runtime], [name.encode()], sent + doors)
     return [ours.detach(), *sent[1:]]
 
 
@@ -203,10 +204,10 @@ def _fork_when_asked(sock: socket.socket, work: Work) -> None:
                 poll.unregister(number)
                 _bury(number, *children.pop(number))
                 continue
-            word, descriptors, _, _ = socket.recv_fds(sock, 16, 2 + _DOORS)
+            word, descriptors, _, _ = socket.recv_fds(sock, 64, 2 + _DOORS)
             if not word:
                 return
-            pid, control = _fork(descriptors, work)
+            pid, control = _fork(descriptors, work, word.decode().partition("@")[2])
             if pid:
                 pidfd = os.pidfd_open(pid)
                 children[pidfd] = pid, control
@@ -214,7 +215,7 @@ def _fork_when_asked(sock: socket.socket, work: Work) -> None:
                 _tell(control, b"fork", pidfd)
 
 
-def _fork(descriptors: list[int], work: Work) -> tuple[int, socket.socket]:
+def _fork(descriptors: list[int], work: Work, need: str) -> tuple[int, socket.socket]:
     """Returns the child's number, or 0 where the room is already gone, and our hold on its control socket.
 
     A control group's doors come after a room: nobody has them without one.
@@ -229,7 +230,7 @@ def _fork(descriptors: list[int], work: Work) -> tuple[int, socket.socket]:
             work.lend(room)
         pid = os.fork()
         if pid == 0:
-            _ending_here(lambda: _live(control, room, doors, work))
+            _ending_here(lambda: _live(control, room, doors, work, need))
     except OSError:
         control.close()
         pid = 0
@@ -238,10 +239,10 @@ def _fork(descriptors: list[int], work: Work) -> tuple[int, socket.socket]:
     return pid, control
 
 
-def _live(control: socket.socket, room: int | None, doors: list[int], work: Work) -> None:
+def _live(control: socket.socket, room: int | None, doors: list[int], work: Work, need: str) -> None:
     for door in doors:
         os.write(door, b"0")  # moves this process into the group
-    work.run(_only(control, *([room] if room is not None else [])), room)
+    work.run(_only(control, *([room] if room is not None else [])), room, need)
 
 
 def _tell(control: socket.socket, message: bytes, *descriptors: int) -> None:

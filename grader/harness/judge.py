@@ -5,6 +5,7 @@ warm process, which may stay for the next job: see ``warm_judge.py``.
 """
 
 import contextlib
+import functools
 import inspect
 import os
 import re
@@ -301,7 +302,11 @@ def judge_libraries(job: Job) -> list[str]:
 
 
 def _imported(files: Mapping[str, str]) -> set[str]:
-    text = "\n".join(text for name, text in files.items() if name.endswith(".py"))
+    return _found_in("\n".join(text for name, text in files.items() if name.endswith(".py")))
+
+
+@functools.lru_cache(maxsize=4)  # of one job's files it is asked several times
+def _found_in(text: str) -> set[str]:
     return set(re.findall(rf"\b(?:import|from)[ \t]+({'|'.join(LIBRARIES)})\b", text))
 
 
@@ -343,8 +348,9 @@ def judge(text: bytes, sock: socket.socket, events_fd: int, scratch: Path, data:
         closing = sitting.run()
         said.append(closing)
         tell()
+        quiet = session.quiet()
     authoring.on_metric = unheard
-    return sitting.ordinary and closing.reason in _ORDINARY
+    return quiet and sitting.ordinary and closing.reason in _ORDINARY
 
 
 def rehearse() -> None:

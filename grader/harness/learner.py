@@ -7,7 +7,7 @@ Started as ``python -u learner.py FD PACKAGES``: the socket to the judge, and wh
 """
 
 # pathlib would cost every submission 4 ms of import time.
-# ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH107, PTH109, PTH118, PTH120, PTH123
 
 import contextlib
 import errno
@@ -74,10 +74,7 @@ class Harness:
         """Writes the files, imports the libraries that they need, and then takes the limits on."""
         self._home = os.getcwd()
         for name, text in files.items():
-            with open(
-                os.path.join(self._home, name), "w", encoding="utf-8", errors="replace", newline=""
-            ) as file:
-                file.write(text)
+            _write(os.path.join(self._home, name), text)
         sys.path.insert(0, self._home)
         for name in preload:
             importlib.import_module(name)
@@ -87,7 +84,8 @@ class Harness:
     def do_load(self, entry: str, as_main: bool) -> dict[str, Any]:
         """Runs the entry file. A script that ends with a plain ``sys.exit()`` counts as ended.
 
-        Returns the functions and classes that it defines, by name, since the tests will ask for some of them.
+        Returns the functions and classes that it defines, by name, since the tests will ask for some of them;
+        each stands for whatever the module calls so when it is used.
         """
         path = os.path.join(self._home, entry)
         stem = entry.removesuffix(".py")
@@ -115,8 +113,10 @@ class Harness:
 
     def do_set(self, target: Any, name: str, value: Any) -> None:
         """Sets an attribute."""
-        if target is self._handles[0]:
-            self._named = {number: known for number, known in self._named.items() if known != name}
+        if target is self._handles[0]:  # a handle that a test has kept then stands for what it stood for
+            for number in [number for number, known in self._named.items() if known == name]:
+                self._handles[number] = self._handle_of(number)
+                del self._named[number]
         setattr(target, name, value)
 
     def do_call(self, target: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -138,9 +138,12 @@ class Harness:
     def _incoming(self, kind: str, number: int, label: str, _: bool) -> Any:
         if kind != "handle":
             return self._callback(number, label)
-        if number in self._named:
-            return vars(self._handles[0]).get(self._named[number], self._handles[number])
-        return self._handles[number]
+        return self._handle_of(number)
+
+    def _handle_of(self, number: int) -> Any:
+        """What a handle stands for: see ``do_load`` for those that go by a name."""
+        known = self._handles[number]
+        return vars(self._handles[0]).get(self._named[number], known) if number in self._named else known
 
     def _callback(self, number: int, label: str) -> Any:
         def call_back(*arguments: Any, **keywords: Any) -> Any:
@@ -229,12 +232,23 @@ def _cause(error: BaseException | None) -> tuple[str, BaseException | None]:
     return "", None
 
 
-def _limit(limits: dict[str, int]) -> None:
-    """Lowers this process's limits for good. What was used until now is not charged to the learner."""
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.write(text)
+
+
+def _used() -> tuple[float, int]:
+    """Processor seconds that this process has used, and bytes that it has mapped."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = int(used.ru_utime + used.ru_stime + limits["cpu_seconds"] + 1)
     with open("/proc/self/statm") as statm:
         mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    return used.ru_utime + used.ru_stime, mapped
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Lowers this process's limits for good. What was used until now is not charged to the learner."""
+    seconds, mapped = _used()
+    cpu = int(seconds + limits["cpu_seconds"] + 1)
     space = mapped + limits["memory_bytes"] + _AS_SLACK
     wanted = {
         resource.RLIMIT_CPU: cpu,
@@ -293,6 +307,17 @@ def prepare() -> None:
     linecache.clearcache()
 
 
+def rehearse_at_home() -> None:
+    """What a rehearsal can do only in the work folder."""
+    _write("rehearsal.py", _REHEARSAL)
+    with open("rehearsal.py", encoding="utf-8") as file:
+        file.read()
+    os.remove("rehearsal.py")
+    _used()
+    for name in (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+        resource.setrlimit(name, resource.getrlimit(name))
+
+
 def rehearse(codec: Any) -> None:
     """Does what every job does, with words of its own, and leaves nothing: see ``forks.Work``."""
     ours, theirs = socket.socketpair()
@@ -307,7 +332,7 @@ def rehearse(codec: Any) -> None:
         if torch := sys.modules.get("torch"):
             values.append(torch.ones(2))
         encoder = codec.Encoder(lambda target: ("handle", harness._handles.index(target), "", False))
-        for request in (["get", module, "double"], ["call", module.double, [values], {}], ["no", 1]):
+        for request in (["get", module, "double"], ["call", module.double, [values], {}]):
             harness._handles.append(module.double)
             judge.send(encoder.encode(request))
             harness._reply(harness._handle(harness._decoder.decode(*harness._channel.receive())))
@@ -324,7 +349,7 @@ class Shape:
         self.sides = [float(side) for side in sides]
 
 def double(values):
-    total = math.fsum(len(str(value)) for value in values)
+    total = math.fsum(len(str(value)) for value in values[:4])
     return {"total": total, "sides": Shape([1, 2]).sides, "values": values * 2}
 """
 

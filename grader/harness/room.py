@@ -141,9 +141,8 @@ def enter(first: int) -> None:
 
 def resize(size: int) -> None:
     """Sets how many bytes each work folder may hold. Before the seal, and before anything is in them."""
-    if size != SIZE:
-        for folder in FOLDERS:
-            _mount("tmpfs", folder, _REMOUNT | _NO_SUID | _NO_DEVICES, f"size={size}")
+    for folder in FOLDERS:
+        _mount("tmpfs", folder, _REMOUNT | _NO_SUID | _NO_DEVICES, f"size={size}")
 
 
 # Seals

@@ -106,6 +106,10 @@ class Session:
             self._over = over
             raise
 
+    def quiet(self) -> bool:
+        """Whether the learner's process has said nothing that was not asked for."""
+        return self._channel.quiet()
+
     def new_test(self) -> None:
         """Forgets the last test's call-backs and last call."""
         self._functions.clear()

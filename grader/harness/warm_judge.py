@@ -39,7 +39,7 @@ class Judges:
     def lend(self, room: int) -> None:
         """There is no room to lend."""
 
-    def run(self, control: socket.socket, _: int | None) -> None:
+    def run(self, control: socket.socket, _: int | None, need: str) -> None:
         """A judge's life: job after job, until one was out of the ordinary, or there were enough.
 
         A job comes as four descriptors and two paths: of a folder to be made for its files, and of its

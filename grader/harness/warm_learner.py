@@ -58,23 +58,28 @@ class Learners:
         """Lets the next fork be born into the room."""
         room.lend(first)
 
-    def run(self, control: socket.socket, first: int) -> None:
-        """A learner's life. What is done before "ready" costs no submission any time."""
+    def run(self, control: socket.socket, first: int, need: str) -> None:
+        """A learner's life. What is done before "ready" costs no submission any time.
+
+        ``need`` is how many bytes each work folder may hold, if that is not what a new room's may.
+        """
         os.setsid()  # a signal to process group 0 crosses PID namespaces
         room.enter(first)
         room.renounce()
         ruleset = room.landlock()
+        if need:
+            room.resize(int(need))
         self.rehearse()
+        learner.rehearse_at_home()
+        room.seal(self._program, ruleset)
         control.send(b"ready")
-        word, descriptors, _, _ = socket.recv_fds(control, 64, 3)
+        word, descriptors, _, _ = socket.recv_fds(control, 1, 3)
         if not word:
             return  # a spare that nobody needed
         control.close()
         rpc, output, errors = descriptors
         os.dup2(output, 1)
         os.dup2(errors, 2)
-        room.resize(int(word))
-        room.seal(self._program, ruleset)
         learner.serve(rpc, self._codec)
 
 

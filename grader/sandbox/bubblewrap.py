@@ -19,7 +19,7 @@ from typing import IO
 from grader.contract import Limits
 from grader.sandbox import seccomp
 from grader.sandbox.base import Confined, ProcessTree
-from grader.sandbox.runtime import Mark, Runtime, fingerprint, runtime, seen_by
+from grader.sandbox.runtime import Mark, Runtime, Watch, runtime, seen_by
 from grader.sandbox.stage import Stage
 
 HOME = "/box"
@@ -211,12 +211,14 @@ _staged: tuple[Mark, Stage] | None = None
 
 def shown_now() -> Mark:
     """What changes when anything that is shown inside is edited or replaced. Raises FileNotFoundError."""
-    return fingerprint(_sources())
+    return _watch.now()
 
 
-@functools.cache
-def _sources() -> list[str]:
-    return sorted(seen_by({source for source, _ in _shown(runtime())}))
+def _sources() -> set[str]:
+    return seen_by({source for source, _ in _shown(runtime())})
+
+
+_watch = Watch(_sources)
 
 
 def _standing_stage() -> Stage | None:

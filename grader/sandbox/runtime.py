@@ -5,13 +5,15 @@ import os
 import re
 import sys
 import sysconfig
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 _GRADER = Path(__file__).resolve().parent.parent
 _HARNESS = ("learner", "codec", "warm_learner", "forks", "room")
+_FRESH_SECONDS = 0.5
 _REQUIREMENTS = _GRADER / "requirements.txt"
 
 
@@ -47,9 +49,28 @@ Mark = tuple[tuple[int, int, int], ...]
 def fingerprint(paths: Iterable[str]) -> Mark:
     """What changes when one of these is edited or replaced. Raises FileNotFoundError if one is gone.
 
-    Asked for every job, so of strings: a Path would double its price.
+    Asked for often, so of strings: a Path would double its price.
     """
     return tuple((at.st_dev, at.st_ino, at.st_mtime_ns) for at in map(os.stat, paths))
+
+
+class Watch:
+    """A fingerprint of paths that are found when it is first asked for. Safe for several threads.
+
+    Every job asks. It is taken anew when the last one is half a second old: whoever edits a file is slower.
+    """
+
+    def __init__(self, find: Callable[[], Iterable[str]]) -> None:
+        self._find, self._paths = find, list[str]()
+        self._last: tuple[float, Mark] | None = None
+
+    def now(self) -> Mark:
+        """The fingerprint. Raises FileNotFoundError if one of the paths is gone."""
+        last, at = self._last, time.monotonic()
+        if last is None or at - last[0] > _FRESH_SECONDS:
+            self._paths = self._paths or sorted(self._find())
+            self._last = last = (at, fingerprint(self._paths))
+        return last[1]
 
 
 def seen_by(paths: Iterable[Path]) -> set[str]:

@@ -15,6 +15,7 @@ from typing import IO
 
 from grader.contract import Limits
 from grader.harness.forks import runtime_for
+from grader.harness.room import SIZE
 from grader.nursery import Fork, Nursery
 from grader.sandbox import bubblewrap, cgroups, seccomp, tree
 from grader.sandbox.base import Confined, Exit
@@ -59,8 +60,8 @@ class Warm:
         """Gives the job to a waiting fork. Raises OSError if none can be had."""
         pipes = (*os.pipe(), *os.pipe())
         try:
-            work = str(limits.file_bytes).encode(), [rpc, pipes[1], pipes[3]]
-            fork = self._employ(runtime_for(list(libraries)), *work, limits)
+            need = "" if limits.file_bytes == SIZE else f"@{limits.file_bytes}"
+            fork = self._employ(runtime_for(list(libraries)) + need, [rpc, pipes[1], pipes[3]], limits)
         except OSError:
             os.close(pipes[0])
             os.close(pipes[2])
@@ -78,13 +79,13 @@ class Warm:
         """The cell's nursery, if it is there."""
         return self._cell if self._cell is not None and self._cell.alive() else None
 
-    def _employ(self, name: str, word: bytes, descriptors: list[int], limits: Limits) -> Fork:
+    def _employ(self, name: str, descriptors: list[int], limits: Limits) -> Fork:
         """Gives work to a fork; to one of a new cell if somebody killed the old one just now."""
         try:
-            return self._nursery().employ(name, word, descriptors, limits)
+            return self._nursery().employ(name, b"!", descriptors, limits)
         except OSError:
             self._forget()
-            return self._nursery().employ(name, word, descriptors, limits)
+            return self._nursery().employ(name, b"!", descriptors, limits)
 
     def _forget(self) -> None:
         with self._lock:

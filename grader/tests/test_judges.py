@@ -124,6 +124,7 @@ def test_a_judge_in_which_a_test_left_something_judges_no_more(name: str) -> Non
 
 UNUSUAL = {
     "garbage": "import os\ndef double(x):\n    os.write(200, bytes([255]) * 64)\n",
+    "unasked": "import os\ndef double(x):\n    os.write(200, bytes(64))\n    return 2 * x\n",
     "ends": "import os\ndef double(x):\n    os._exit(0)\n",
     "hangs": "def double(x):\n    while True:\n        pass\n",
     "floods": "def double(x):\n    while True:\n        print('x' * 1000)\n",

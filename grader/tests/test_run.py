@@ -221,3 +221,62 @@ def test_tests_may_write_as_much_as_they_like_and_nobody_sees_it() -> None:
     )
     report, _ = graded("x = 1\n", tests)
     assert (report.status, report.output) == (Verdict.PASSED, "")
+
+
+REBINDS = """
+from math import sqrt
+
+def value():
+    return 1
+
+def rebind():
+    global value
+    value = lambda: 2
+
+class Shape:
+    def sides(self):
+        return 3
+"""
+ASKS = """
+from grader.checks import equal
+
+def test_what_the_module_calls_so_now(student):
+    equal(student.value(), 1)
+    student.rebind()
+    equal(student.value(), 2)
+
+def test_what_a_test_kept_is_what_it_was(student):
+    kept = student.value
+    student.value = lambda: 5
+    equal(student.value(), 5)
+    equal(kept(), 2)
+
+def test_classes_and_imported_names(student):
+    equal(student.Shape().sides(), 3)
+    equal(student.sqrt(4.0), 2.0)
+"""
+
+
+def test_a_function_is_what_the_learners_module_calls_so() -> None:
+    report, _ = graded(REBINDS, ASKS)
+    assert report.status is Verdict.PASSED, report.tests
+
+
+def test_work_folders_hold_as_much_as_the_exercise_says() -> None:
+    fill = """
+def fill(count):
+    with open("large", "wb") as file:
+        return file.write(bytes(count))
+
+def spread():
+    for number in range(8):
+        with open(f"part{number}", "wb") as file:
+            file.write(bytes(2**16))
+"""
+    tests = "def test_fits(student):\n    assert student.fill(60_000) == 60_000\n\n"
+    for size in (2**16, 2**25):
+        limits = Limits(wall_seconds=3, file_bytes=size)
+        assert graded(fill, tests, limits=limits)[0].status is Verdict.PASSED
+        more = tests + "def test_more(student):\n    student.spread()\n"
+        wanted = Verdict.ERROR if size == 2**16 else Verdict.PASSED
+        assert graded(fill, more, limits=limits)[0].status is wanted

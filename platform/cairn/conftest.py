@@ -13,12 +13,16 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from hypothesis import settings
 
 from cairn.accounts.models import Cohort, Membership, User
 from cairn.catalog import queries as catalog
 from cairn.catalog.queries import Library
 
 PASSWORD = "granite-and-lichen-7"
+# How long an example takes says how busy the machine is, and nothing of the rule.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)

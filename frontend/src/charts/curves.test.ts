@@ -71,6 +71,12 @@ describe("news of a curve", () => {
     expect(curves["train/loss"]?.count).toBe(7);
   });
 
+  test("a reading of the node may be of the same step as the one before", () => {
+    const curves = resumed();
+    expect(append(curves, { ...news, steps: [4, 4] })).toBe(true);
+    expect(curves["train/loss"]?.tries.at(-1)?.x).toEqual([3, 4, 4, 4]);
+  });
+
   test("by time they come after what earlier tries took", () => {
     const curves = resumed();
     Object.assign(curves["train/loss"]?.tries.at(-1) ?? {}, { x: [8.5] });
@@ -80,7 +86,7 @@ describe("news of a curve", () => {
 
   test.each([
     ["another try", { ...news, try: 3 }],
-    ["a step that is there already", { ...news, steps: [4, 5] }],
+    ["a step before the last", { ...news, steps: [3, 5] }],
     ["a curve that is not known", { ...news, name: "new" }],
     ["nothing", { ...news, steps: [] }],
   ])("%s does not simply follow", (_, told) => {

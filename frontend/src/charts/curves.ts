@@ -121,7 +121,7 @@ export function append(curves: Curves, news: Points, axis: "step" | "seconds" = 
   const part = curve?.tries.at(-1);
   if (!curve || !part || part.try !== news.try) return false;
   const xs = axis === "step" ? news.steps : news.seconds.map((second) => second + part.since);
-  if (xs[0] === undefined || xs[0] <= (part.x.at(-1) ?? -Infinity)) return false;
+  if (xs[0] === undefined || xs[0] < (part.x.at(-1) ?? -Infinity)) return false;
   part.x.push(...xs);
   part.y.push(...news.values);
   curve.count += news.steps.length;

@@ -22,6 +22,9 @@ vi.mock("uplot", () => {
   return { default: Plot };
 });
 
+vi.setConfig({ testTimeout: 30_000 });
+const until = (check: () => void): Promise<void> => vi.waitFor(check, 10_000); // a busy machine is slow, not wrong
+
 class Socket extends EventTarget {
   static OPEN = 1;
   static opened: Socket[] = [];
@@ -59,7 +62,7 @@ async function show(run: object = {}, more: object = {}): Promise<HTMLElement> {
   await import("./metric-charts");
   const config = { runs: [{ id: "a", label: "Run 1", curves: "/runs/a/curves", main: true, ...run }], charts: [{ title: "Loss", names: ["loss"] }], ...more };
   document.body.innerHTML = `<script type="application/json" id="c">${JSON.stringify(config)}</script><metric-charts config="c">plain</metric-charts>`;
-  await vi.waitFor(() => expect(made.length).toBeGreaterThan(0));
+  await until(() => expect(made.length).toBeGreaterThan(0));
   return document.querySelector("metric-charts") as HTMLElement;
 }
 
@@ -75,7 +78,7 @@ test("the curves are asked for and drawn, and the chart says in words what it sh
 
 test("news that follow are drawn without asking again", async () => {
   await show({ socket: "/ws/runs/a" });
-  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  await until(() => expect(Socket.opened.length).toBe(1));
   expect(Socket.opened[0]?.url.searchParams.get("after")).toBe("7");
   const before = asked.mock.calls.length;
   Socket.opened[0]?.say({ points: [{ seq: 8, name: "loss", steps: [3], values: [1], seconds: [1], try: 1 }] });
@@ -86,30 +89,30 @@ test("news that follow are drawn without asking again", async () => {
 
 test("news of another try make it ask for the curves", async () => {
   await show({ socket: "/ws/runs/a" });
-  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  await until(() => expect(Socket.opened.length).toBe(1));
   const before = asked.mock.calls.length;
   Socket.opened[0]?.say({ points: [{ seq: 9, name: "loss", steps: [2], values: [1], seconds: [1], try: 2 }] });
-  await vi.waitFor(() => expect(asked.mock.calls.length).toBe(before + 1));
+  await until(() => expect(asked.mock.calls.length).toBe(before + 1));
 });
 
 test("news that come while the site is asked are drawn upon its answer", async () => {
   await show({ socket: "/ws/runs/a" });
-  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  await until(() => expect(Socket.opened.length).toBe(1));
   let say: (body: Response) => void = () => undefined;
   asked.mockImplementationOnce(() => new Promise<Response>((resolve) => (say = resolve)));
   document.dispatchEvent(new CustomEvent("run-finished"));
   const before = asked.mock.calls.length;
-  await vi.waitFor(() => expect(asked.mock.calls.length).toBe(before + 1));
+  await until(() => expect(asked.mock.calls.length).toBe(before + 1));
   Socket.opened[0]?.say({ points: [{ seq: 8, name: "loss", steps: [3], values: [1], seconds: [1], try: 1 }] });
   say(new Response(JSON.stringify(answer)));
-  await vi.waitFor(() => expect(made.at(-1)?.setData).toHaveBeenLastCalledWith([[1, 2, 3], [3, 2, 1]]));
+  await until(() => expect(made.at(-1)?.setData).toHaveBeenLastCalledWith([[1, 2, 3], [3, 2, 1]]));
 });
 
 test("by time, too, news are drawn without asking again, and the canvas stays", async () => {
   const charts = await show({ socket: "/ws/runs/a" });
-  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  await until(() => expect(Socket.opened.length).toBe(1));
   charts.querySelector<HTMLElement>("[data-axis=seconds]")?.click();
-  await vi.waitFor(() => expect(made.length).toBe(2));
+  await until(() => expect(made.length).toBe(2));
   const before = asked.mock.calls.length;
   Socket.opened[0]?.say({ points: [{ seq: 8, name: "loss", steps: [3], values: [1], seconds: [2.5], try: 1 }] });
   expect(made.at(-1)?.setData).toHaveBeenLastCalledWith([[1, 2, 2.5], [3, 2, 1]]);
@@ -132,7 +135,7 @@ describe("a curve that is logged for the first time while the page is open", () 
       return Promise.resolve(new Response(JSON.stringify(to.pathname === "/runs/charts" ? { charts } : { curves, last: 7 })));
     });
     const page = await show({ socket: "/ws/runs/a" }, { charts, more: "/runs/charts?run=a" });
-    await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+    await until(() => expect(Socket.opened.length).toBe(1));
     return page;
   }
   const titles = (page: HTMLElement): (string | null)[] => [...page.querySelectorAll("figcaption")].map((one) => one.textContent);
@@ -142,7 +145,7 @@ describe("a curve that is logged for the first time while the page is open", () 
     const before = made.length;
     [charts, names] = [[loss, { title: "rate", names: ["rate"] }, cpu], [...names, "rate"]];
     Socket.opened[0]?.say(first("rate"));
-    await vi.waitFor(() => expect(made.length).toBe(before + 1));
+    await until(() => expect(made.length).toBe(before + 1));
     expect(titles(page)).toEqual(["Loss", "rate", "Processor"]);
     expect(made.at(-1)?.data).toEqual([[1, 2], [1, 2]]);
     expect([...page.querySelectorAll("[role=status]")].map((one) => one.textContent)).toContain("Now drawn too: rate.");
@@ -154,10 +157,10 @@ describe("a curve that is logged for the first time while the page is open", () 
     smoothing.value = "0.5";
     smoothing.dispatchEvent(new Event("input", { bubbles: true }));
     page.querySelector<HTMLElement>("[data-axis=seconds]")?.click();
-    await vi.waitFor(() => expect(url().searchParams.get("axis")).toBe("seconds"));
+    await until(() => expect(url().searchParams.get("axis")).toBe("seconds"));
     [charts, names] = [[{ ...loss, names: ["loss", "loss/valid"] }, cpu], [...names, "loss/valid"]];
     Socket.opened[0]?.say(first("loss/valid"));
-    await vi.waitFor(() => expect(made.at(-1)?.data.length).toBe(5)); // x, and each curve smoothed over itself
+    await until(() => expect(made.at(-1)?.data.length).toBe(5)); // x, and each curve smoothed over itself
     expect(titles(page)).toEqual(["Loss", "Processor"]);
     expect(url().searchParams.get("axis")).toBe("seconds");
     expect(page.querySelector("[name=smoothing]")).toBe(smoothing);
@@ -169,33 +172,33 @@ describe("a curve that is logged for the first time while the page is open", () 
     page.querySelectorAll<HTMLElement>(".plot")[1]?.focus();
     [charts, names] = [[loss, { title: "rate", names: ["rate"] }, cpu], [...names, "rate"]];
     Socket.opened[0]?.say(first("rate"));
-    await vi.waitFor(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
+    await until(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
   });
 
   test("is asked for again when the site did not say where it belongs", async () => {
     const page = await begin();
     asked.mockImplementationOnce(() => Promise.resolve(new Response("", { status: 503 })));
     Socket.opened[0]?.say(first("rate"));
-    await vi.waitFor(() => expect(asked.mock.results.at(-1)).toBeDefined());
+    await until(() => expect(asked.mock.results.at(-1)).toBeDefined());
     await new Promise((resolve) => setTimeout(resolve));
     expect(titles(page)).toEqual(["Loss", "Processor"]);
     [charts, names] = [[loss, cpu, { title: "rate", names: ["rate"] }], [...names, "rate"]];
     Socket.opened[0]?.say(first("rate", 9));
-    await vi.waitFor(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
+    await until(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
   });
 
   test("is found without a socket, by what the curves' address names", async () => {
     const page = await begin();
     [charts, names] = [[loss, cpu, { title: "rate", names: ["rate"] }], [...names, "rate"]];
     document.dispatchEvent(new CustomEvent("run-finished"));
-    await vi.waitFor(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
+    await until(() => expect(titles(page)).toEqual(["Loss", "Processor", "rate"]));
   });
 });
 
 test("time instead of steps is another question to the site", async () => {
   const charts = await show();
   charts.querySelector<HTMLElement>("[data-axis=seconds]")?.click();
-  await vi.waitFor(() => expect(url().searchParams.get("axis")).toBe("seconds"));
+  await until(() => expect(url().searchParams.get("axis")).toBe("seconds"));
   expect(charts.querySelector("[data-axis=seconds]")?.getAttribute("aria-pressed")).toBe("true");
 });
 
@@ -203,7 +206,7 @@ test("a connection that fails keeps the chart and says how old it is", async () 
   const charts = await show();
   asked.mockImplementation(() => Promise.reject(new Error("no network")));
   document.dispatchEvent(new CustomEvent("run-finished"));
-  await vi.waitFor(() => expect(charts.textContent).toContain("The connection is lost."));
+  await until(() => expect(charts.textContent).toContain("The connection is lost."));
   expect(charts.querySelector(".plot")).not.toBeNull();
 });
 
@@ -218,7 +221,7 @@ test("the table view holds the numbers", async () => {
 
 test("what leaves the page closes its socket", async () => {
   const charts = await show({ socket: "/ws/runs/a" });
-  await vi.waitFor(() => expect(Socket.opened.length).toBe(1));
+  await until(() => expect(Socket.opened.length).toBe(1));
   charts.remove();
   expect(Socket.opened[0]?.close).toHaveBeenCalled();
 });

@@ -109,6 +109,27 @@ test("rows that the person opened or shut stay so", async () => {
   expect(live.querySelector("details")!.open).toBe(false);
 });
 
+test("a log is followed to its end, unless somebody reads further up", async () => {
+  const log = (text: string): string => fragment(text, false, `<pre data-follow>${text}</pre>`);
+  const tall = { scrollHeight: 900, clientHeight: 100 };
+  for (const [name, value] of Object.entries(tall)) vi.spyOn(HTMLElement.prototype, name as "clientHeight", "get").mockReturnValue(value);
+  const live = page(log("one"));
+  const pre = (): HTMLElement => live.querySelector("[data-follow]")!;
+  const news = async (text: string): Promise<void> => {
+    answers = [log(text)];
+    Socket.last.dispatchEvent(new MessageEvent("message"));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(pre().textContent).toBe(text);
+  };
+  expect(pre().scrollTop).toBe(900);
+  pre().scrollTop = 800;
+  await news("two");
+  expect(pre().scrollTop).toBe(900);
+  pre().scrollTop = 300;
+  await news("three");
+  expect(pre().scrollTop).toBe(300);
+});
+
 test("summaries are announced at most every two seconds, the last one always", async () => {
   answers = [fragment("1"), fragment("2"), fragment("3")];
   const live = page(fragment("0"));

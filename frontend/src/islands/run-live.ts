@@ -1,6 +1,7 @@
 const THROTTLE = 120;
 const BESIDE_POINTS = 2000; // curves draw their own points; here only the step is behind
 const ANNOUNCE = 2000;
+const AT_END = 24; // pixels from the end of a log, within which a person follows it
 const POLL_FIRST = 1000;
 const POLL_MOST = 3000;
 const POLL_BESIDE_SOCKET = 5000; // a socket can die without a word: what it should have told is still asked for
@@ -31,6 +32,7 @@ export class RunLive extends HTMLElement {
 
   connectedCallback(): void {
     this.voice ??= this.liveRegion();
+    if (!this.root?.matches("[data-terminal=true]")) this.follow();
     if (this.getAttribute("terminal") === "true" || this.root?.dataset["terminal"] === "true") return;
     this.dispatchEvent(new CustomEvent("run-started", { bubbles: true }));
     this.listen();
@@ -128,14 +130,26 @@ export class RunLive extends HTMLElement {
   }
 
   /** What the person did with the rows: which are open or shut, and where the focus is. */
-  private remember(): { open: Map<string, boolean>; focus: string | undefined; scroll: number } {
+  private remember(): { open: Map<string, boolean>; focus: string | undefined; scroll: number; read: number | undefined } {
     const rows = [...this.querySelectorAll<HTMLDetailsElement>("details[data-key]")];
     const open = new Map(rows.map((row) => [row.dataset["key"] ?? "", row.open]));
     const focus = document.activeElement?.closest<HTMLElement>("[data-key]");
-    return { open, focus: focus && this.contains(focus) ? focus.dataset["key"] : undefined, scroll: this.scrollTop };
+    return { open, focus: focus && this.contains(focus) ? focus.dataset["key"] : undefined, scroll: this.scrollTop, read: this.readTo() };
   }
 
-  private restore(keep: { open: Map<string, boolean>; focus: string | undefined; scroll: number }): void {
+  /** How far a person has scrolled back in a log; undefined while its end is in view. */
+  private readTo(): number | undefined {
+    const log = this.querySelector<HTMLElement>("[data-follow]");
+    return !log || log.scrollHeight - log.clientHeight - log.scrollTop < AT_END ? undefined : log.scrollTop;
+  }
+
+  /** Shows the end of a log, or the place where somebody reads. */
+  private follow(place?: number): void {
+    const log = this.querySelector<HTMLElement>("[data-follow]");
+    if (log) log.scrollTop = place ?? log.scrollHeight;
+  }
+
+  private restore(keep: ReturnType<RunLive["remember"]>): void {
     for (const row of this.querySelectorAll<HTMLDetailsElement>("details[data-key]")) {
       const key = row.dataset["key"] ?? "";
       const open = keep.open.get(key);
@@ -143,6 +157,7 @@ export class RunLive extends HTMLElement {
       if (key === keep.focus) row.querySelector<HTMLElement>("summary")?.focus({ preventScroll: true });
     }
     this.scrollTop = keep.scroll;
+    this.follow(keep.read);
   }
 
   /** Politely, and at most every two seconds; the last word always comes through. */

@@ -1,15 +1,21 @@
 """Gets the files that a data set is made of, and proves that they are the right ones."""
 
+import errno
+import fcntl
 import hashlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.request
 import zipfile
 from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPResponse
 from importlib import metadata
 from pathlib import Path
+from typing import IO
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from cairn.catalog.datasets import Dataset, Download, Generated, Package, RemoteFile
 
@@ -130,27 +136,74 @@ def _remote(slug: str, dataset: Dataset, file: RemoteFile, folder: Path, progres
         part = path.with_name(f"{path.name}.part")
         try:
             _fetch(file, part, progress)
-            checked(part, file.checksum)
-            part.replace(path)
-        except OSError as error:
-            raise NotToBeHad(
-                f"{file.url} could not be fetched: {error}. "
-                f"Without a network, projects use {dataset.stand_in} instead."
-            ) from None
-        finally:
+            checked(part, file.checksum).replace(path)
+        except NotToBeHad:
             part.unlink(missing_ok=True)
+            raise
+        except OSError as error:
+            raise NotToBeHad(_interrupted(file, part, dataset, error)) from None
     return checked(path, file.checksum)
 
 
-def _fetch(file: RemoteFile, to: Path, progress: Progress) -> None:
-    """Streams a file to the disk, and no more than its size."""
-    got = 0
-    with urllib.request.urlopen(file.url, timeout=ANSWER_SECONDS) as answer, to.open("wb") as out:  # noqa: S310
+def _interrupted(file: RemoteFile, part: Path, dataset: Dataset, error: OSError) -> str:
+    """What went wrong, what is kept of the file, and what to do."""
+    if error.errno == errno.ENOSPC:
+        why = f"there is no room for it in {part.parent}"
+    elif isinstance(error, BlockingIOError):
+        return f"{file.name} is being fetched already, by another command. Wait for that one."
+    else:
+        why = str(error)
+    got = part.stat().st_size if part.is_file() else 0
+    kept = f" {got:,} of {file.size:,} bytes are kept, and `prepare` goes on there." if got else ""
+    instead = f" Without a network, projects use {dataset.stand_in} instead." if dataset.stand_in else ""
+    return f"{file.url} could not be fetched: {why}.{kept}{instead}"
+
+
+def _fetch(file: RemoteFile, part: Path, progress: Progress) -> None:
+    """Streams a file to the disk, on from where an earlier try came. Raises OSError, NotToBeHad.
+
+    No more is taken than its size.
+    """
+    with part.open("ab") as out:
+        fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if out.tell() > file.size:
+            _empty(out)
+        if (room := shutil.disk_usage(part.parent).free) < file.size - out.tell():
+            raise OSError(errno.ENOSPC, f"{room:,} bytes are free")
+        if out.tell() < file.size:
+            _stream(file, out, progress)
+
+
+def _stream(file: RemoteFile, out: IO[bytes], progress: Progress) -> None:
+    with _answer(file, out) as answer:
+        if (
+            out.tell() and answer.status != HTTPStatus.PARTIAL_CONTENT
+        ):  # it sends all of it, whatever was asked
+            _empty(out)
         while chunk := answer.read(CHUNK):
-            got += len(chunk)
-            if got > file.size:
+            if out.tell() + len(chunk) > file.size:
                 raise NotToBeHad(
                     f"{file.url} is larger than the {file.size:,} bytes it should have. It was not kept."
                 )
             out.write(chunk)
-            progress(file.name, got, file.size)
+            progress(file.name, out.tell(), file.size)
+    if out.tell() < file.size:
+        raise ConnectionError("the connection ended early")
+
+
+def _answer(file: RemoteFile, out: IO[bytes]) -> HTTPResponse:
+    """What the server sends from where the part ends. If it has nothing there, the part was not of this."""
+    have = out.tell()
+    asked = Request(file.url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
+    try:
+        answer: HTTPResponse = urlopen(asked, timeout=ANSWER_SECONDS)  # noqa: S310
+    except HTTPError as error:
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            _empty(out)
+        raise
+    return answer
+
+
+def _empty(out: IO[bytes]) -> None:
+    out.seek(0)
+    out.truncate()

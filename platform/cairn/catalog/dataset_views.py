@@ -60,11 +60,13 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
         for project in current.projects.values()
         if project.content.training and slug in project.content.training.datasets
     ]
+    splits = body.get("splits") or entry.content.splits
     context = {
         "entry": entry,
         "dataset": entry.content,
         "body": body,
-        "splits": body.get("splits") or entry.content.splits,
+        "splits": splits,
+        "first": "train" if "train" in splits else next(iter(splits), entry.content.holds),
         "samples": [_sample(entry, i, one) for i, one in enumerate(body.get("samples", ()))],
         "stand_in": current.datasets.get(entry.content.stand_in or ""),
         "stands_for": [one for one in current.datasets.values() if one.content.stand_in == slug],

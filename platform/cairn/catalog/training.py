@@ -145,8 +145,8 @@ def trained(task: Job, kept: Path, say: Say) -> Trained:
 def prove(folder: Path, kept: Path, say: Say) -> Iterator[Proof]:
     """The solution passes and meets every metric; the baseline runs, and does not; each wrong one is caught.
 
-    ``wrong/<signature>/`` holds the files in which a wrong one differs from the solution. Caught means that a
-    test or a metric says no, or that the signature of that name is found.
+    ``wrong/<mistake>/`` holds the files in which a wrong one differs from the solution. Caught means that a
+    test says no, or that the signature of that name is found: a metric alone tells nobody what to look at.
     """
     criteria = [one.model_dump() for one in project(folder).criteria if one.kind == "metric"]
     for variant in variants(folder):
@@ -159,7 +159,7 @@ def prove(folder: Path, kept: Path, say: Say) -> Iterator[Proof]:
             holds, wanted = report.status in ("passed", "failed") and not met, "runs, and is not enough"
         else:
             found = Path(variant).name in {one.signature for one in report.findings}
-            holds, wanted = found or (not passed and report.status != "internal"), "caught"
+            holds, wanted = found or report.status not in ("passed", "internal"), "caught, and told of"
         yield Proof(variant, wanted, report, holds)
 
 

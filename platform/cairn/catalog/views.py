@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from secrets import token_hex
 
+from django.conf import settings
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -16,7 +20,15 @@ from cairn.ui.landscape import Height, profile
 
 FIRST_TOPIC = "vectors-and-matrices"
 MOST_PEAKS = 3
+THEMES = ("light", "dark")
 EVERY_DAY = 20  # from so many hours a week on, a path is walked daily
+
+
+# What the bar at the top shows of a person, and what it follows from.
+SHOWN = ("pk", "username", "first_name", "last_name", "email", "is_mentor", "is_staff", "is_superuser")
+BODY, TOKEN = token_hex(16), token_hex(16)  # where they go in a frame: nobody can be called so
+MOST_FRAMES = 500  # of some 6 kB
+_frames: dict[tuple[object, ...], tuple[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -44,8 +56,16 @@ class Card:
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """For everybody, signed in or not."""
-    return render(request, "catalog/landing.html", {"body": _body(library())})
+    """For everybody, signed in or not. What stands round the paths is kept for each person."""
+    current = library()
+    body = _body(current)
+    if len(get_messages(request)):
+        return render(request, "catalog/landing.html", {"body": body})
+    before, after = _frame(request, current)
+    page = before + body + after
+    if TOKEN in page:
+        page = page.replace(TOKEN, get_token(request))
+    return HttpResponse(page)
 
 
 @lru_cache(maxsize=2)
@@ -55,6 +75,22 @@ def _body(current: Library) -> SafeString:
     cards = [_card(current, entry) for entry in current.paths.values()]
     context = {"cards": cards, "first_topic": first if first and first.written else None}
     return render_to_string("catalog/_landing.html", context)
+
+
+def _frame(request: HttpRequest, current: Library) -> tuple[str, str]:
+    """The page before and after its body: all that it shows of the person is part of the key."""
+    theme, user = request.COOKIES.get("theme", ""), request.user
+    shown = [getattr(user, name) for name in SHOWN] if user.is_authenticated else []
+    key = (theme if theme in THEMES else "", settings.SANDBOX, *shown)
+    frame = _frames.get(key)
+    if frame is None:
+        marks = {"body": BODY, "csrf_token": TOKEN}
+        before, _, after = render_to_string("catalog/landing.html", marks, request).partition(BODY)
+        frame = before, after
+        if len(_frames) >= MOST_FRAMES:
+            _frames.clear()
+        _frames[key] = frame
+    return frame
 
 
 def _card(current: Library, entry: PathEntry) -> Card:

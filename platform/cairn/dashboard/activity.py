@@ -18,6 +18,7 @@ from cairn.learning.versions import Version, shared, version_of
 from cairn.submissions.models import QuizAttempt, Submission
 
 WEEKS = 53
+Moment = tuple[datetime | None]  # a row of one column
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 LEVELS = (1, 2, 4, 7, 11)  # pieces of work from which a square is one shade darker
 PITCH, SIDE, CORNER, TOP = 16, 13, 3, 22  # of the drawing, in its own units
@@ -194,11 +195,11 @@ def counts_of(user: User, today: date, zone: tzinfo, version: Version | None = N
     return counts
 
 
-def _days(moments: Iterable[tuple[datetime]], zone: tzinfo) -> Counter[date]:
-    return Counter(at.astimezone(zone).date() for (at,) in moments)
+def _days(moments: Iterable[Moment], zone: tzinfo) -> Counter[date]:
+    return Counter(at.astimezone(zone).date() for (at,) in moments if at)
 
 
-def _code_and_quizzes(user: User, since: datetime) -> Iterable[tuple[datetime]]:
+def _code_and_quizzes(user: User, since: datetime) -> Iterable[Moment]:
     """Nearly all of a year of work."""
     ended = Coalesce("finished_at", "started_at")
     handed_in = Submission.objects.filter(user=user, created_at__gte=since).order_by()
@@ -206,7 +207,7 @@ def _code_and_quizzes(user: User, since: datetime) -> Iterable[tuple[datetime]]:
     return handed_in.values_list("created_at").union(quizzes.values_list(ended), all=True)
 
 
-def _all_else(user: User, since: datetime) -> Iterable[tuple[datetime]]:
+def _all_else(user: User, since: datetime) -> Iterable[Moment]:
     lessons = Reading.objects.filter(user=user, finished_at__gte=since).order_by()
     activities = ActivityResult.objects.filter(user=user, at__gte=since, score__gt=0).order_by()
     notes = Note.objects.filter(user=user, created_at__gte=since).order_by()

@@ -1,6 +1,7 @@
 """Certificates: a learner's own, the public page of each, and what verifiers read."""
 
 import re
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -134,8 +135,10 @@ def verify(request: HttpRequest) -> HttpResponse:
         try:
             context = {"said": credentials.verified(_token_in(request), settings.CREDENTIAL_KEYS)}
             context["certificate"] = _of(context["said"])
+            context["issued"] = datetime.fromisoformat(context["said"]["validFrom"])
         except credentials.NotGenuine as problem:
-            context = {"problem": str(problem)}
+            sent = request.FILES or str(request.POST.get("credential", "")).strip()
+            context = {"problem": str(problem), "empty": not sent}
     return render(request, "learning/certificate_check.html", context)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from django.urls import reverse
@@ -261,8 +262,13 @@ def _test_words(name: str) -> str:
 
 def activity_url(activity: Activity) -> str:
     """The page where it is done."""
-    name = {"map": "skill-map", "review": "look-back"}.get(activity.kind, activity.kind)
-    return reverse(f"learning:{name}", args=[activity.slug])
+    return _activity_url(activity.kind, activity.slug)
+
+
+@lru_cache(maxsize=4096)
+def _activity_url(kind: str, slug: str) -> str:
+    name = {"map": "skill-map", "review": "look-back"}.get(kind, kind)
+    return reverse(f"learning:{name}", args=[slug])
 
 
 def topic_row(slug: str, library: Library, record: Record, following: Activity | None) -> TopicRow:

@@ -26,6 +26,8 @@ DONE = {  # how a person says that they are done with it
     "conference": "Followed",
 }
 
+TITLES = {"documentation": "Documentation", "code": "Code", "community": "Communities"}  # others take an s
+
 
 @dataclass(frozen=True)
 class Listed:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cairn.accounts.models import User
@@ -211,6 +212,9 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     if not topic.written:
         return render(request, "learning/being_written.html", context)
     context["body"] = queries.page_body(Document.Kind.TOPIC, slug, topic.lesson_hash)
+    here = {"here": "lesson", "here_slug": slug, "outline": topic.outline, "heading": True}
+    # It stands beside the text and, on phones, below it.
+    context["side"] = render_to_string("learning/_topic_side.html", context | here)
     return render(request, "learning/lesson.html", context)
 
 

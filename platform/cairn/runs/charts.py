@@ -91,9 +91,8 @@ def departures(run: Run) -> list[Departure]:
 
 def _departure(run: Run, name: str, band: dict[str, Any]) -> Departure | None:
     """A curve that only touches the outside has not left: a twentieth of it, in a row, must be there."""
-    parts = [
-        part for part in read(run, [name], Window(points=2000)).get(name, Curve()).parts if not part.lost
-    ]
+    window = Window(first=band["x"][0], last=band["x"][-1], points=2000)  # beyond it there is no reference
+    parts = [part for part in read(run, [name], window).get(name, Curve()).parts if not part.lost]
     if not parts:
         return None
     x, y = np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts])

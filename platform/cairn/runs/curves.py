@@ -23,7 +23,7 @@ CHUNK = 1024
 MAX_CURVES = 200
 MAX_POINTS = 5_000_000  # of one run
 HISTORY = 10_000  # points of one curve that a later try is told
-SYSTEM = "system/"  # the node's own readings, which count seconds and not steps
+SYSTEM = "system/"  # the node's own readings, each of the step that was logged last before it
 
 Axis = Literal["step", "seconds"]
 Floats = NDArray[np.float64]

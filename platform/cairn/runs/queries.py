@@ -34,6 +34,12 @@ def events_after(run_id: uuid.UUID, seq: int, limit: int | None = None) -> list[
     return [{"seq": row["seq"], "data": row["data"]} for row in rows[:limit]]
 
 
+def told(run: Run) -> list[dict[str, Any]]:
+    """All stored events in order, as they were told, and ``at`` what time each was. One query."""
+    rows = run.events.order_by("seq").values_list("data", "at")
+    return [{**data, "at": at} for data, at in rows]
+
+
 def position(run: Run) -> int | None:
     """Place in the queue, 1 for the next; None where it no longer waits.
 

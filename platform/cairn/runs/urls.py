@@ -5,6 +5,7 @@ from cairn.runs import node_api, training_views, views
 app_name = "runs"
 urlpatterns: list[URLPattern] = [
     path("runs", training_views.table, name="table"),
+    path("runs/export.csv", training_views.table_export, name="table-export"),
     path("runs/charts", training_views.charts_json, name="charts"),
     path("runs/compare", training_views.compare, name="compare"),
     path("runs/<uuid:run_id>", views.page, name="page"),

@@ -6,8 +6,11 @@ learner code made, so everything here is data for a template that escapes it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
+
+from django.utils import timezone
 
 from cairn.runs.forecast import in_words
 from cairn.runs.models import Run
@@ -81,7 +84,17 @@ class RunView:
     is_cut: bool = False
     findings: tuple[Mapping[str, Any], ...] = ()  # contract Findings as JSON
     cost: tuple[tuple[str, str], ...] = ()  # what an estimate found, in words
-    stages: tuple[tuple[str, str], ...] = ()  # of a training run: name, and done, now or nothing
+    stages: tuple["Stage", ...] = ()  # of a training run
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a training run: whether it is ``done``, ``now`` or to come, and how long it took so far."""
+
+    name: str
+    state: str = ""
+    seconds: float | None = None
+    detail: str = ""
 
 
 @dataclass
@@ -89,6 +102,10 @@ class _Try:
     """What the events of the present try have told so far."""
 
     phase: str = ""
+    furthest: int = 0  # stage
+    began: dict[int, datetime] = field(
+        default_factory=dict
+    )  # each stage, where the events say when they were
     planned: list[tuple[str, str]] = field(default_factory=list)
     results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     output: list[tuple[str, str]] = field(default_factory=list)
@@ -102,7 +119,7 @@ def progress(
     position: int | None = None,
     wait: float | None = None,
 ) -> RunView:
-    """``events`` are contract events as stored, oldest first.
+    """``events`` are contract events as stored, oldest first, with ``at`` where their time is known.
 
     ``position`` is the place in the queue, and ``wait`` how many seconds it takes to get through, if known.
     """
@@ -124,18 +141,50 @@ def progress(
 
 
 STAGES = ("Waiting", "Preparing", "Training", "Evaluating", "Ended")
-_STAGE_OF = dict.fromkeys(("starting", "gathering", "preparing"), 1) | {"training": 2}
-_STAGE_OF |= dict.fromkeys(("evaluating", "testing", "done"), 3)
+_STAGE_OF = dict.fromkeys(("starting", "gathering", "preparing"), 1)
+_STAGE_OF |= {"training": 2, "evaluating": 3, "testing": 3}
 
 
-def _stages(run: Run, told: _Try) -> tuple[tuple[str, str], ...]:
+def _stages(run: Run, told: _Try) -> tuple[Stage, ...]:
     """The stages of a training run, those behind it done; one that was stopped ended where it was."""
     if not run.trains:
         return ()
-    at = 0 if run.state == Run.State.QUEUED else _STAGE_OF.get(told.phase, 2)
-    at = len(STAGES) if run.state == Run.State.FINISHED else at
+    took = _took(run, told)
+    return tuple(
+        Stage(name, state, took.get(i), _pace(run, took.get(i)) if i == _STAGE_OF["training"] else "")
+        for i, (name, state) in enumerate(zip(STAGES, _reached(run, told), strict=True))
+    )
+
+
+def _reached(run: Run, told: _Try) -> list[str]:
+    """How far a run is, stage by stage. What failed before it was evaluated has skipped that."""
+    if run.state == Run.State.FINISHED:
+        last = len(STAGES) - 1 if run.verdict == Verdict.PASSED else told.furthest
+        return ["done" if i <= last or i == len(STAGES) - 1 else "" for i in range(len(STAGES))]
+    at = 0 if run.state == Run.State.QUEUED else told.furthest
     now = "" if run.is_terminal else "now"
-    return tuple((name, "done" if i < at else now if i == at else "") for i, name in enumerate(STAGES))
+    return ["done" if i < at else now if i == at else "" for i in range(len(STAGES))]
+
+
+def _took(run: Run, told: _Try) -> dict[int, float]:
+    """Seconds in each stage that the present try has reached, by its place; none while another is to come."""
+    if run.state == Run.State.QUEUED and run.starts:
+        return {}
+    began = dict(told.began) if len(run.starts) > 1 else {0: run.created_at, **told.began}
+    ends = [*sorted(began.values())[1:], run.finished_at or timezone.now()]
+    return {
+        stage: max(0.0, (end - begin).total_seconds())
+        for (stage, begin), end in zip(sorted(began.items()), ends, strict=True)
+    }
+
+
+def _pace(run: Run, seconds: float | None) -> str:
+    """Steps a second of the present try, once there is something to tell."""
+    done = (run.step or 0) - (run.starts[-1]["step"] if run.starts else -1)
+    if not seconds or seconds < 1 or done < 1:
+        return ""
+    pace = done / seconds
+    return f"{pace:,.0f} steps a second" if pace >= 100 else f"{pace:.3g} steps a second"
 
 
 def _stopped(run: Run) -> str:
@@ -167,12 +216,16 @@ def _read(events: Iterable[Mapping[str, Any]], *, keep_output: bool) -> _Try:
 def _phase(told: _Try, event: Mapping[str, Any]) -> _Try:
     match event["name"]:
         case "starting":  # a new try: what the one before said is void
-            return _Try(phase="starting")
+            told = _Try(phase="starting")
         case "cut":
             told.is_cut = True
         case name:
             told.phase = name
             told.planned += [(test["name"], test["title"]) for test in event.get("tests", ())]
+    stage = _STAGE_OF.get(event["name"], 0)
+    told.furthest = max(told.furthest, stage)
+    if stage and event.get("at"):
+        told.began.setdefault(stage, event["at"])
     return told
 
 

@@ -18,9 +18,8 @@ __all__ = ["SignedOut", "person", "view_of"]
 
 def view_of(run: Run) -> RunView:
     """The run as a page shows it now. One query, and another while it waits."""
-    events = (event["data"] for event in queries.events_after(run.pk, 0))
     place = queries.position(run)
-    return progress(run, events, place, queries.expected_wait(run, place))
+    return progress(run, queries.told(run), place, queries.expected_wait(run, place))
 
 
 def _context(request: HttpRequest, run_id: uuid.UUID) -> dict[str, Any]:

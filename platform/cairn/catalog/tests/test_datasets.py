@@ -1,5 +1,6 @@
 """Data sets: the registry, what loaders give, files that are checked, cards and the command."""
 
+import fcntl
 import hashlib
 import http.server
 import io
@@ -8,8 +9,8 @@ import shutil
 import tarfile
 import threading
 import zipfile
-from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -363,6 +364,79 @@ class TestFiles:
             dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
         assert not [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
 
+    def test_what_was_interrupted_is_kept_and_gone_on_with(self, tmp_path, server):
+        far = remote(server, b"dots and dots")
+        server.cut = 5
+        with pytest.raises(
+            NotToBeHad, match=r"ended early\. 5 of 13 bytes are kept, and `prepare` goes on there"
+        ):
+            dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        assert not dataset_files.found("far", far, tmp_path / "kept")
+        server.cut, heard = None, []
+        (path,) = dataset_files.obtain("far", far, tmp_path / "kept", lambda *args: heard.append(args))
+        assert path.read_bytes() == b"dots and dots"
+        assert server.asked == [("/dots.bin", None), ("/dots.bin", "bytes=5-")]
+        assert heard == [("dots.bin", 13, 13)]
+        assert [one.name for one in path.parent.iterdir()] == ["dots.bin"]
+
+    def test_a_server_that_knows_no_ranges_sends_all_of_it_again(self, tmp_path, server):
+        far = remote(server, b"dots and dots")
+        server.ranges = False
+        partly(tmp_path / "kept", b"dots ")
+        (path,) = dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        assert path.read_bytes() == b"dots and dots"
+
+    @pytest.mark.parametrize("part", [b"dats ", b"dats and dats", b"dots and dots and more"])
+    def test_a_part_of_something_else_ends_with_the_right_file_at_the_second_try(
+        self, part, tmp_path, server
+    ):
+        far = remote(server, b"dots and dots")
+        partly(tmp_path / "kept", part)
+        if len(part) <= 13:
+            with pytest.raises(NotToBeHad, match=r"was expected\. It was not used"):
+                dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        (path,) = dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        assert path.read_bytes() == b"dots and dots"
+
+    def test_a_part_beyond_what_the_server_has_is_begun_anew(self, tmp_path, server):
+        far = remote(server, b"dots and dots")
+        (server.folder / "dots.bin").write_bytes(b"dots")
+        partly(tmp_path / "kept", b"dots and")
+        with pytest.raises(NotToBeHad, match=r"416: .*\. Without a network"):
+            dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        remote(server, b"dots and dots")
+        dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        assert server.asked[-1] == ("/dots.bin", None)
+
+    def test_a_file_that_moved_is_followed(self, tmp_path, server):
+        far = remote(server, b"dots and dots", address="/moved/dots.bin")
+        (path,) = dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        assert path.read_bytes() == b"dots and dots"
+        assert [address for address, _ in server.asked] == ["/moved/dots.bin", "/dots.bin"]
+
+    def test_a_full_disk_is_said_before_anything_is_fetched(self, tmp_path, server, monkeypatch):
+        far = remote(server, b"dots and dots")
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=12))
+        with pytest.raises(NotToBeHad, match=r"there is no room for it in .*/far"):
+            dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        assert server.asked == []
+
+    def test_a_disk_that_fills_up_meanwhile_is_said_too(self, tmp_path, server):
+        far = remote(server, b"dots and dots")
+        (tmp_path / "kept/far").mkdir(parents=True)
+        (tmp_path / "kept/far/dots.bin.part").symlink_to("/dev/full")
+        with pytest.raises(NotToBeHad, match="there is no room for it"):
+            dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+
+    def test_two_do_not_write_into_one_file(self, tmp_path, server):
+        far = remote(server, b"dots and dots")
+        part = partly(tmp_path / "kept", b"dots ")
+        with part.open("ab") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            with pytest.raises(NotToBeHad, match="being fetched already"):
+                dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
+        assert part.read_bytes() == b"dots "
+
     def test_without_a_network_the_stand_in_is_named(self, tmp_path, server):
         far = remote(server, b"dots and dots")
         (server.folder / "dots.bin").unlink()
@@ -370,30 +444,60 @@ class TestFiles:
             dataset_files.obtain("far", far, tmp_path / "kept", lambda *_: None)
 
 
+class Shop(http.server.BaseHTTPRequestHandler):
+    """Serves a folder: from where it is asked, all of it or cut short, and from a place that moved."""
+
+    def do_GET(self):
+        shop, wanted = self.server, self.headers.get("Range")
+        shop.asked.append((self.path, wanted))
+        if self.path.startswith("/moved/"):
+            self._answer(302, Location=self.path.removeprefix("/moved"))
+            return
+        file = shop.folder / self.path.removeprefix("/")
+        data = file.read_bytes() if file.is_file() else None
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and shop.ranges else 0
+        if data is None or start >= len(data):
+            self._answer(404 if data is None else 416)
+            return
+        self._answer(206 if start else 200, **{"Content-Length": str(len(data) - start)})
+        self.wfile.write(data[start:][: shop.cut])
+
+    def _answer(self, status, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture
 def server(tmp_path):
     """A web server over a folder."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    folder = tmp_path / "served"
-    folder.mkdir()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as found:
-        found.folder = folder
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop) as found:
+        found.folder, found.asked, found.ranges, found.cut = tmp_path / "served", [], True, None
+        found.folder.mkdir()
         threading.Thread(target=found.serve_forever, daemon=True).start()
         yield found
         found.shutdown()
 
 
-def remote(server, data):
+def remote(server, data, address="/dots.bin"):
     """A data set of one file on the server."""
     (server.folder / "dots.bin").write_bytes(data)
-    address = f"http://127.0.0.1:{server.server_address[1]}/dots.bin"
     checksum = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    files = [{"url": address, "checksum": checksum, "size": len(data)}]
+    url = f"http://127.0.0.1:{server.server_address[1]}{address}"
+    files = [{"url": url, "checksum": checksum, "size": len(data)}]
     return entry(origin={"kind": "download", "files": files}, stand_in="dots")
+
+
+def partly(folder, data):
+    """What an earlier try has kept of that file."""
+    part = folder / "far/dots.bin.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(data)
+    return part
 
 
 class TestTheCommand:
@@ -435,6 +539,14 @@ class TestTheCommand:
         names = sorted(file.name for file in (tmp_path / "out/dots").iterdir())
         assert names == ["train_images.npy", "train_labels.npy", "valid_images.npy", "valid_labels.npy"]
 
+    def test_whoever_fetches_one_reads_its_licence_first(self, root, server):
+        far = remote(server, b"dots and dots")
+        far_entry = REAL_DOTS | {"origin": far.origin.model_dump(mode="json"), "licence": "For research"}
+        registered(root, dots=DOTS, far=far_entry)
+        _, out, _ = call("datasets", "prepare", "far")
+        host = f"127.0.0.1:{server.server_address[1]}"
+        assert out.startswith(f"far: 13 bytes from {host}. Licence: For research\n")
+
     def test_an_unknown_one_is_an_error(self, root):
         code, _, err = call("datasets", "prepare", "nothing")
         assert code == 1
@@ -470,6 +582,17 @@ class TestPages:
         picture = client.get("/datasets/dots/samples/0")
         assert picture.headers["Content-Type"] == "image/png"
         assert picture.content.startswith(b"\x89PNG")
+
+    def test_a_card_names_arrays_as_a_program_finds_them(self, client, root):
+        loader = "import numpy as np\ndef load(**_):\n    return {'weights': {'values': np.arange(8.0)}}\n"
+        (root / datasets.LOADERS / "heavy.py").write_text(loader)
+        heavy = DOTS | {"holds": "weights", "splits": {}, "loader": "heavy.py", "arguments": {}}
+        registered(root, dots=DOTS, heavy=heavy)
+        assert call("datasets", "describe")[0] == 0
+        publish(root)
+        forget_library()
+        assert "<code>train_images</code>" in client.get("/datasets/dots").content.decode()
+        assert "<code>weights_values</code>" in client.get("/datasets/heavy").content.decode()
 
     def test_no_page_shows_the_hidden_split(self, published):
         card = json.loads((published / datasets.CARDS / "dots.json").read_text())

@@ -1,9 +1,13 @@
 """The landing page and the curriculum in the API: what anybody sees, and what nobody does."""
 
+import re
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from cairn.catalog.tests.sample import EXERCISE, FILES, publish_sample
+from cairn.catalog.actions import publish
+from cairn.catalog.tests.sample import EXERCISE, FILES, PATH, publish_sample, replace_in
 
 pytestmark = pytest.mark.django_db
 SECRETS = [
@@ -31,6 +35,68 @@ def test_the_landing_page_shows_the_paths(client, library):
 def test_signed_in_people_see_it_too(client, library, django_user_model):
     client.force_login(django_user_model.objects.create_user("mira", "mira@example.org", "x"))
     assert client.get("/").status_code == 200
+
+
+def test_it_is_the_same_for_all_who_have_no_session(client, library, tmp_path):
+    first = client.get("/").content
+    assert client.get("/").content == first
+    assert b'data-theme="dark"' not in first
+    client.cookies["theme"] = "dark"
+    assert b'data-theme="dark"' in client.get("/").content
+    client.cookies["theme"] = '"><script>'
+    assert client.get("/").content == first
+
+
+def test_a_release_shows_on_it_at_once(client, library, tmp_path):
+    assert "From zero to a small language model" in client.get("/").content.decode()
+    replace_in(tmp_path, PATH, "From zero to a small language model", "From nothing to something")
+    publish(tmp_path)
+    page = client.get("/").content.decode()
+    assert "From nothing to something" in page
+    assert "From zero to a small language model" not in page
+
+
+def test_what_one_person_sees_is_never_another_s(client, library, django_user_model):
+    mira = django_user_model.objects.create_user("mira", "mira@example.org", "x")
+    stranger = client.get("/").content.decode()
+    client.force_login(mira)
+    assert "mira@example.org" in client.get("/").content.decode()
+    client.logout()
+    assert "mira@example.org" not in client.get("/").content.decode()
+    assert "Sign in" in stranger
+
+
+def test_a_new_name_and_a_new_role_show_on_it_at_once(client, library, django_user_model):
+    mira = django_user_model.objects.create_user("mira", "mira@example.org", "x", first_name="Mira")
+    client.force_login(mira)
+    assert "<b>Mira</b>" in client.get("/").content.decode()
+    mira.first_name, mira.is_mentor = "Mirabel", True
+    mira.save()
+    page = client.get("/").content.decode()
+    assert "<b>Mirabel</b>" in page
+    assert 'href="/review"' in page
+
+
+def test_its_form_is_signed_anew_at_each_visit(client, library, django_user_model):
+    mira = django_user_model.objects.create_user("mira", "mira@example.org", "x")
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(mira)
+    tokens = {
+        re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get("/").content.decode())[1]
+        for _ in range(2)
+    }
+    assert len(tokens) == 2
+    answer = browser.post("/account/logout/", {"csrfmiddlewaretoken": tokens.pop()})
+    assert answer.status_code == 302
+
+
+def test_a_message_that_waits_is_shown_on_it(client, library, django_user_model):
+    client.get("/")
+    client.force_login(django_user_model.objects.create_user("mira", "mira@example.org", "x"))
+    answer = client.post("/account/logout/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/"
+    assert "You have signed out" in answer.content.decode()
+    assert "You have signed out" not in client.get("/").content.decode()
 
 
 def test_it_pays_one_query(client, library, django_assert_max_num_queries):

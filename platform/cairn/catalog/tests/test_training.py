@@ -116,6 +116,14 @@ def test_a_solution_that_is_not_enough_does_not_pass(folder):
     assert not next(training.prove(folder, folder.parent / "kept", print)).holds
 
 
+def test_a_metric_alone_does_not_catch_a_wrong_one(folder):
+    (folder / "wrong/far-away").mkdir()
+    (folder / "wrong/far-away/solution.py").write_text(SOLUTION.replace("return ", "return 100 + "))
+    proofs = {one.name: one for one in training.prove(folder, folder.parent / "kept", print)}
+    assert proofs["wrong/far-away"].report.metrics["error"] > 5
+    assert not proofs["wrong/far-away"].holds
+
+
 def test_the_same_training_is_not_done_twice(folder, tmp_path):
     said = []
     task = training.job(folder, "solution", 0)

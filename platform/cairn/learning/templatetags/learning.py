@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django import template
 from django.utils import timezone
 
-from cairn.learning import pages, wording
+from cairn.learning import pages, resources, wording
 from cairn.learning.progress import Activity
 from cairn.submissions.sheets import Part
 
@@ -31,6 +31,12 @@ def hours(value: float) -> str:
 def plural(count: int, noun: str) -> str:
     """``{{ 3|plural:"stone" }}`` reads "3 stones"."""
     return wording.plural(count, noun)
+
+
+@register.filter
+def kind_title(kind: str) -> str:
+    """What resources of a kind are called: ``Books``, ``Communities``."""
+    return resources.TITLES.get(kind, f"{kind.capitalize()}s")
 
 
 @register.filter

@@ -145,7 +145,9 @@ class TestVerifying:
 
     def test_a_genuine_one_pasted(self, client, issued):
         client.logout()
-        assert "Genuine and valid" in self.said(client, credential=f"  {issued.credential}\n")
+        said = self.said(client, credential=f"  {issued.credential}\n")
+        assert "Genuine and valid" in said
+        assert f"Issued on {issued.issued_at:%-d %B %Y}." in said
 
     def test_a_badge_as_a_file(self, client, issued):
         picture = SimpleUploadedFile("badge.svg", client.get(f"/certificates/{issued.pk}.svg").content)
@@ -169,7 +171,12 @@ class TestVerifying:
         foreign = credentials.sign(content, tmp_path / "foreign", "http://testserver/certificates/keys")
         assert "not signed with a key of this site" in self.said(client, credential=foreign)
 
-    @pytest.mark.parametrize("text", ["", "hello", "a.b", "a.b.c", "ü.ü.ü", "x" * 200_000, "\x00"])
+    def test_an_empty_form_is_no_forgery(self, client, db):
+        said = self.said(client, credential=" ")
+        assert "Nothing to verify" in said
+        assert "Not genuine" not in said
+
+    @pytest.mark.parametrize("text", ["hello", "a.b", "a.b.c", "ü.ü.ü", "x" * 200_000, "\x00"])
     def test_anything_else(self, client, db, text):
         assert "Not genuine" in self.said(client, credential=text)
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import vobject
+from django.conf import settings
 from django.utils import timezone
 
 from cairn.accounts.models import User
@@ -159,7 +160,7 @@ def test_calendar_and_mail_hold_it(noor, walking, on):
     assert found.url.value == f"https://cairn.example{ADDRESS}"
     assert (found.dtend.value - found.dtstart.value) == timedelta(minutes=30)
     mail = digest.mail_for(noor, Digest(user=noor, often="weekly", token="t" * 43))
-    assert "The week of 2 March" in mail.body
+    assert f"- Review: The week of 2 March (30\u00a0min)\n  {settings.SITE}{ADDRESS}\n" in mail.body
     assert ADDRESS in mail.alternatives[0][0]
 
 

@@ -24,7 +24,6 @@ from cairn.learning.planner import (
 
 MONDAY = date(2026, 3, 2)
 WHOLE_DAY = timedelta(days=1)
-unhurried = settings(deadline=None)  # a busy machine proves nothing
 THEORY_PRACTICE_PROJECT = Rhythm(
     (*(Work.THEORY,) * 3, *(Work.PRACTICE,) * 2, *(Work.PROJECT,) * 2), (2, 2, 2, 2, 2, 5, 5)
 )
@@ -80,7 +79,6 @@ def days(pieces):
 
 
 @given(paths(), terms(), done_days)
-@unhurried
 def test_no_minute_is_lost_or_made_up(items, follow, done):
     schedule = plan(items, follow, done)
     planned = defaultdict(int)
@@ -91,7 +89,6 @@ def test_no_minute_is_lost_or_made_up(items, follow, done):
 
 
 @given(paths(), terms(), done_days)
-@unhurried
 def test_no_day_holds_more_than_the_learner_has(items, follow, done):
     for day, pieces in days(plan(items, follow, done).pieces).items():
         assert sum(piece.minutes for piece in pieces) <= follow.minutes_on(day)
@@ -100,7 +97,6 @@ def test_no_day_holds_more_than_the_learner_has(items, follow, done):
 
 
 @given(paths(), terms())
-@unhurried
 def test_nothing_begins_before_what_it_needs_is_finished(items, follow):
     pieces = plan(items, follow, {}).pieces
     first, last = {}, {}
@@ -112,13 +108,11 @@ def test_nothing_begins_before_what_it_needs_is_finished(items, follow):
 
 
 @given(paths(), terms(), done_days)
-@unhurried
 def test_the_same_terms_make_the_same_plan(items, follow, done):
     assert plan(items, follow, done) == plan(tuple(items), follow, dict(reversed(done.items())))
 
 
 @given(paths(), terms(), st.integers(0, 13), st.integers(0, 60))
-@unhurried
 def test_doing_a_thing_early_or_late_moves_nothing_else(items, follow, which, after):
     chosen = items[which % len(items)].key
     before = plan(items, follow, {}).pieces
@@ -129,7 +123,6 @@ def test_doing_a_thing_early_or_late_moves_nothing_else(items, follow, which, af
 
 
 @given(paths(), terms(), done_days)
-@unhurried
 def test_what_is_done_stays_on_the_day_on_which_it_was_done(items, follow, done):
     finished = [piece for piece in plan(items, follow, done).pieces if piece.done]
     known = {item.key for item in items}
@@ -140,7 +133,6 @@ def test_what_is_done_stays_on_the_day_on_which_it_was_done(items, follow, done)
 
 
 @given(paths(), terms())
-@unhurried
 def test_parts_are_numbered_and_add_up(items, follow):
     parts = defaultdict(list)
     for piece in plan(items, follow, {}).pieces:
@@ -150,7 +142,6 @@ def test_parts_are_numbered_and_add_up(items, follow):
 
 
 @given(paths(), terms())
-@unhurried
 def test_what_was_put_on_a_later_day_does_not_begin_before_it(items, follow):
     for piece in plan(items, follow, {}).pieces:
         if not piece.item.key.startswith(WEEK_KEY):
@@ -162,7 +153,7 @@ def test_what_was_put_on_a_later_day_does_not_begin_before_it(items, follow):
     st.sampled_from([30, 60, 90]),
     st.integers(0, 11),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_one_late_item_moves_the_rest_by_the_days_it_needs_and_keeps_their_order(sizes, a_day, which):
     """Everything that was due is done but one thing; the plan is moved to today."""
     items = [Item(f"i{n}", minutes) for n, minutes in enumerate(sizes)]
@@ -193,7 +184,6 @@ def reviews(schedule):
 
 
 @given(paths(), terms())
-@unhurried
 def test_each_week_of_work_but_the_last_has_one_review_and_it_is_the_days_last_piece(items, follow):
     schedule = plan(items, follow, {})
     work = [piece for piece in schedule.pieces if piece.item.work != Work.REVIEW]
@@ -212,7 +202,6 @@ def test_each_week_of_work_but_the_last_has_one_review_and_it_is_the_days_last_p
 
 
 @given(paths(), terms())
-@unhurried
 def test_a_review_takes_at_most_half_of_its_day_and_no_more_than_the_path_says(items, follow):
     for piece in reviews(plan(items, follow, {})):
         assert 0 < piece.minutes <= follow.minutes_on(piece.day) / 2
@@ -220,7 +209,6 @@ def test_a_review_takes_at_most_half_of_its_day_and_no_more_than_the_path_says(i
 
 
 @given(paths(), terms(), st.sampled_from(WEEKS), st.integers(0, 30))
-@unhurried
 def test_looking_back_early_or_late_moves_nothing_else(items, follow, week, after):
     key = week_key(week)
     before = plan(items, follow, {}).pieces
@@ -264,7 +252,6 @@ def test_a_review_goes_where_there_is_time_and_where_the_learner_put_it_in_its_w
 
 
 @given(paths(), terms(), done_days)
-@unhurried
 def test_what_has_a_span_before_it_waits_for_it_unless_the_learner_put_it_earlier(items, follow, done):
     before = {item.key for item in items if done.get(item.key, follow.starts_on) < follow.starts_on}
     groups = {item.group for item in items}
@@ -355,7 +342,6 @@ def test_items_that_need_each_other_are_said_to():
 
 
 @given(st.integers(1, 16), st.lists(st.integers(0, 5), min_size=7, max_size=7).filter(lambda w: sum(w) > 0))
-@unhurried
 def test_a_weeks_hours_are_spread_without_loss_and_only_over_days_with_weight(hours, weights):
     minutes = spread(hours, weights)
     assert sum(minutes) == hours * 60

@@ -12,6 +12,7 @@ from cairn.catalog.content import Edition, Resource
 from cairn.catalog.queries import library
 from cairn.learning import gatherings, resources
 from cairn.learning.models import ResourceMark
+from cairn.learning.templatetags.learning import kind_title
 
 TODAY = date(2026, 11, 21)
 
@@ -144,3 +145,11 @@ class TestTicks:
     def test_gatherings_are_for_everybody(self, client, recommended):
         assert "usually in March" in client.get("/gatherings").content.decode()
         assert "Forum" in client.get("/gatherings.ics").content.decode()
+
+
+def test_every_kind_has_a_word_for_many_and_a_word_for_done():
+    kinds = Resource.model_fields["kind"].annotation.__args__
+    assert set(kinds) == set(resources.DONE)
+    titles = [kind_title(kind) for kind in kinds]
+    assert titles[:2] == ["Books", "Courses"]
+    assert {"Documentation", "Code", "Communities"} <= set(titles)

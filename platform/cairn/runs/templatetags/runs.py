@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cairn.runs import views
+from cairn.runs import operations, views
 from cairn.runs.models import Run
 from cairn.runs.view_model import RunView
 
@@ -46,6 +46,12 @@ def device(queue: str) -> str:
 
 
 @register.filter
+def queue_title(queue: str) -> str:
+    """A queue as admins know it."""
+    return operations.TITLES[Run.Queue(queue)]
+
+
+@register.filter
 def clock(seconds: float) -> str:
     """A length of time: 8 s, 4:05 min, 2:10 h."""
     whole = round(seconds)
@@ -68,11 +74,33 @@ def at(values: Mapping[str, Any], name: str) -> Any:
     return values.get(name)
 
 
+_ORDERS = {"": ("", ""), "-": ("descending", "\u2193"), "+": ("ascending", "\u2191")}
+
+
 @register.simple_tag
-def sort_link(wanted: Any, title: str, column: str) -> SafeString | str:
-    """A column's title that sorts by it, falling first; plain text where the table has no filter."""
+def sort_head(wanted: Any, title: str, column: str, kind: str = "") -> SafeString:
+    """A column's head, which sorts by it, falling first, where the table has a filter. ``kind``: a class."""
     if not wanted:
-        return title
-    sort = column if wanted.sort == f"-{column}" else f"-{column}"
-    kept = {name: value for name, value in vars(wanted).items() if value} | {"sort": sort}
-    return format_html('<a href="?{}">{}</a>', urlencode(kept), title)
+        return format_html('<th scope="col" class="{}">{}</th>', kind, title)
+    falls, rises = wanted.sort == f"-{column}", wanted.sort == column
+    order, arrow = _ORDERS["-" if falls else "+" if rises else ""]
+    said = format_html(' aria-sort="{}"', order) if order else ""
+    link = sorted_by(wanted, column if falls else f"-{column}")
+    return format_html(
+        '<th scope="col" class="{}"{}><a href="?{}">{}</a>{}</th>',
+        *(
+            kind,
+            said,
+            link,
+            title,
+            format_html(' <span aria-hidden="true">{}</span>', arrow) if arrow else "",
+        ),
+    )
+
+
+@register.simple_tag
+def sorted_by(wanted: Any, sort: str = "") -> str:
+    """The table's conditions as a query string, with another order where one is given."""
+    return urlencode(
+        {name: value for name, value in (vars(wanted) | {"sort": sort or wanted.sort}).items() if value}
+    )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from cairn.accounts.models import User
 from cairn.runs import actions, nodes, operations, queries
 from cairn.runs.models import Failure, Node, Run
+from cairn.runs.templatetags.runs import queue_title
 from cairn.runs.tests.conftest import queued, report
 from cairn.ui.errors import Forbidden, NotFound
 from grader.contract import Claim, NodeState, Verdict
@@ -161,3 +162,9 @@ def test_a_node_is_shown_with_what_it_said_and_what_it_runs(alice: User) -> None
     here, gone = operations.node_reports()
     assert (here.is_fresh, here.running, here.said, here.warm_bytes) == (True, 1, said, 5)
     assert not gone.is_fresh
+
+
+def test_every_queue_has_a_name_for_admins() -> None:
+    names = {queue_title(queue.value) for queue in Run.Queue}
+    assert len(names) == len(Run.Queue)
+    assert queue_title("train-cpu") == "Training on CPU"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,19 @@ def test_the_page_says_what_stage_it_is_at_and_shows_the_curves_in_numbers(
     assert "<metric-charts" in text
     assert "rate</dt>" in text
     assert "loss/valid" in text
+
+
+def test_each_stage_says_how_long_it_took_and_training_how_fast(run: Run, node: Node, alice: User) -> None:
+    begin = run.created_at
+    Run.objects.filter(pk=run.pk).update(created_at=begin - timedelta(seconds=60))
+    for seq, (phase, at) in enumerate({"starting": -50, "preparing": -48, "training": -40}.items(), 101):
+        run.events.create(seq=seq, data={"kind": "phase", "name": phase, "tests": []})
+        run.events.filter(seq=seq).update(at=begin + timedelta(seconds=at))
+    Run.objects.filter(pk=run.pk).update(state="finished", verdict="passed", finished_at=begin)
+    text = signed_in(alice).get(f"/runs/{run.pk}").content.decode()
+    assert "<b>Waiting</b> <small>10 s</small>" in text
+    assert "<b>Preparing</b> <small>10 s</small>" in text
+    assert "<b>Training</b> <small>40 s, 5 steps a second</small>" in text
 
 
 def test_a_lost_run_says_from_where_it_goes_on(run: Run, node: Node, alice: User) -> None:
@@ -265,6 +279,17 @@ def test_the_charts_of_a_stranger_s_run_are_not_told(run: Run, node: Node, mo: U
     assert Client().get(f"/runs/charts?run={run.pk}").status_code == 401
 
 
+def test_what_comes_after_the_end_of_the_band_leaves_nothing(alice: User) -> None:
+    band = {"x": [0, 100], "low": [0.0, 0.0], "mean": [0.4, 0.4], "high": [0.8, 0.8]}
+    queued(alice, charts=json.dumps([{"title": "loss", "names": ["loss"], "band": band}]))
+    node = Node()
+    node.claim()
+    steps = tuple(range(300))
+    values = tuple(0.5 if step <= 100 else 9.0 for step in steps)
+    node.tell(Points(name="loss", steps=steps, values=values, seconds=tuple(map(float, steps))))
+    assert charts.departures(Run.objects.get()) == []
+
+
 # --- artifacts
 
 
@@ -335,6 +360,38 @@ def test_the_table_sorts_by_metric_and_setting_those_without_last(alice: User) -
     assert column("metric:accuracy") == [0.5, 0.7, 0.9, None]
     assert column("param:rate") == [None, 0.5, 0.7, 0.9]
     assert column("nonsense") == [0.5, 0.9, None, 0.7]
+
+
+def test_a_column_says_by_which_way_it_sorts_and_turns_it(run: Run, node: Node, alice: User) -> None:
+    node.report(metrics={"accuracy": 0.9})
+    client = signed_in(alice)
+    falling = client.get("/runs", {"sort": "-metric:accuracy", "outcome": "passed"}).content.decode()
+    assert 'aria-sort="descending"><a href="?outcome=passed&amp;sort=metric%3Aaccuracy">' in falling
+    assert falling.count("aria-sort") == 1
+    rising = client.get("/runs", {"sort": "metric:accuracy"}).content.decode()
+    assert 'aria-sort="ascending"><a href="?sort=-metric%3Aaccuracy">' in rising
+
+
+def test_the_table_is_exported_as_it_is_filtered_with_every_metric_and_setting(
+    run: Run, node: Node, alice: User, bob: User
+) -> None:
+    node.report(metrics={"accuracy": 0.9, "=cmd()": 1.0})
+    other, client = queued(alice, parameters={"rate": 0.5}), signed_in(alice)
+    queued(bob)
+    client.post(f"/runs/{run.pk}/note", {"note": "=1+1", "tags": "one, two"})
+    address = client.get("/runs").content.decode().split('href="/runs/export.csv?')[1].split('"')[0]
+
+    def table(query: str) -> list[dict[str, str]]:
+        answer = client.get(f"/runs/export.csv?{query}")
+        return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]
+
+    newest, first = table(address)
+    assert [newest["run"], first["run"]] == [str(other.pk), str(run.pk)]
+    assert (first["accuracy"], first["'=cmd()"], first["setting rate"]) == ("0.9", "1.0", "0.1")
+    assert (first["outcome"], first["tags"], first["note"]) == ("passed", "one, two", "'=1+1")
+    assert (newest["outcome"], newest["accuracy"]) == ("queued", "")
+    assert [row["run"] for row in table("tag=two")] == [str(run.pk)]
+    assert Client().get("/runs/export.csv").status_code == 302
 
 
 def test_the_table_costs_a_fixed_number_of_queries(alice: User, django_assert_num_queries: Any) -> None:

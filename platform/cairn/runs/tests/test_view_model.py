@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from cairn.runs.models import Run
 from cairn.runs.view_model import progress
@@ -45,6 +46,34 @@ def finished(verdict: str, *statuses: str, kind: str = "grade", **report: Any) -
     ended = run("finished", verdict=verdict, report=body | report)
     ended.kind = kind
     return ended
+
+
+def phase(name: str) -> dict[str, Any]:
+    return {"kind": "phase", "name": name, "tests": []}
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "phases", "stages"),
+    [
+        ("queued", "", [], ["now", "", "", "", ""]),
+        ("running", "", ["starting"], ["done", "now", "", "", ""]),
+        ("running", "", ["starting", "preparing", "training"], ["done", "done", "now", "", ""]),
+        ("running", "", ["starting", "training", "evaluating"], ["done", "done", "done", "now", ""]),
+        ("running", "", ["starting", "training", "starting"], ["done", "now", "", "", ""]),
+        ("cancelled", "", [], ["", "", "", "", ""]),
+        ("cancelled", "", ["starting", "training", "done"], ["done", "done", "", "", ""]),
+        ("finished", "memory", ["starting", "training", "done"], ["done", "done", "done", "", "done"]),
+        ("finished", "failed", ["starting", "training", "evaluating", "done"], ["done"] * 5),
+        ("finished", "passed", ["starting", "training", "done"], ["done"] * 5),
+    ],
+)
+def test_the_stages_that_a_training_reached_are_done_and_those_it_never_saw_are_not(
+    state: str, verdict: str, phases: list[str], stages: list[str]
+) -> None:
+    training = Run(title="Digits", kind="train", queue="train-cpu", state=state, verdict=verdict)
+    training.created_at = timezone.now()
+    view = progress(training, [phase(name) for name in phases])
+    assert [stage.state for stage in view.stages] == stages
 
 
 @pytest.mark.parametrize(

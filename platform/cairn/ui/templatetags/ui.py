@@ -12,6 +12,7 @@ from django.forms.boundfield import BoundField, BoundWidget
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -106,6 +107,13 @@ def _icons() -> dict[str, str]:
     file = Path(__file__).parents[1] / "icons.json"
     icons: dict[str, str] = json.loads(file.read_text())
     return icons
+
+
+@register.simple_tag
+@cache
+def asset(path: str) -> str:
+    """The address of a file that every page names, looked up once: it changes with a new process only."""
+    return static(path)
 
 
 @register.simple_tag

@@ -200,7 +200,8 @@ def _written(project: Path) -> bool:
 
 def _proof(folder: Path, proof: Proof) -> str:
     if proof.holds:
-        return f"{folder.name}/{proof.name}: {proof.report.status}, as it must be"
+        found = "".join(f", {one.signature} found" for one in proof.report.findings)
+        return f"{folder.name}/{proof.name}: {proof.report.status}{found}, as it must be"
     failed = [f"    {test.title}: {test.message}" for test in proof.report.tests if test.status != "passed"]
     first = f"{folder.name}/{proof.name}: wanted {proof.wanted}, got {proof.report.status}."
     return "\n".join([f"{first} {proof.report.message}".rstrip(), *failed])

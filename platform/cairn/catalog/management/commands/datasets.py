@@ -4,9 +4,11 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.template.defaultfilters import filesizeformat
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
@@ -119,6 +121,8 @@ class Command(BaseCommand):
         if not isinstance(dataset.origin, Download):
             dataset_files.obtain(slug, dataset, files_folder(), lambda *_: None)
             return
+        if not dataset_files.found(slug, dataset, files_folder()):
+            self.stdout.write(_about(slug, dataset))
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         with Progress(*columns, console=self.console, transient=True) as bars:
             known: dict[str, Any] = {}
@@ -129,6 +133,14 @@ class Command(BaseCommand):
                 bars.update(known[name], completed=done)
 
             dataset_files.obtain(slug, dataset, files_folder(), progress)
+
+
+def _about(slug: str, dataset: Dataset) -> str:
+    """What whoever fetches a data set should know first: how much it is, from where, under which licence."""
+    files = dataset.origin.files if isinstance(dataset.origin, Download) else ()
+    hosts = ", ".join(sorted({urlsplit(file.url).netloc for file in files}))
+    size = filesizeformat(sum(file.size for file in files)).replace("\xa0", " ")
+    return f"{slug}: {size} from {hosts}. Licence: {dataset.licence}"
 
 
 def _chosen(registry: dict[str, Dataset], slugs: list[str]) -> list[str]:
