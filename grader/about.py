@@ -21,11 +21,15 @@ _NAMED = ("torch", "numpy", "scikit-learn")
 _GRADER = Path(__file__).resolve().parent
 
 
-def state(backend: Backend) -> NodeState:
-    """What there is now. Takes a few milliseconds, for it reads the memory of every warm process."""
+def state(backend: Backend, address: str = "") -> NodeState:
+    """What there is now. Takes a few milliseconds, for it reads the memory of every warm process.
+
+    ``address`` is where other nodes reach this one, if it trains together with them.
+    """
     cell = backend.nursery() if isinstance(backend, Warm) else None
     warm = [*_warm(cell, "learner"), *_warm(judges.nursery(), "judge")]
-    return NodeState(versions=versions() | {"sandbox": backend.name} | devices.described(), warm=tuple(warm))
+    said = versions() | {"sandbox": backend.name} | devices.described()
+    return NodeState(versions=said, warm=tuple(warm), address=address)
 
 
 @functools.cache

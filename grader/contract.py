@@ -110,7 +110,8 @@ class Training(Frozen):
 
     ``resume`` is the newest checkpoint of an earlier try, ``inputs`` are earlier artifacts of the learner by
     the name that the code knows them by. ``limits`` of the Job hold for training, ``evaluation`` for the
-    evaluation that follows it. More than one process goes through torchrun.
+    evaluation that follows it. More than one process goes through torchrun: ``processes`` on each of the
+    ``nodes``.
     """
 
     parameters: dict[str, Parameter] = Field(default_factory=dict)
@@ -120,6 +121,7 @@ class Training(Frozen):
     history: tuple["Points", ...] = ()  # of earlier tries up to ``resume.step``, for the evaluation
     device: Literal["cpu", "gpu"] = "cpu"
     processes: int = Field(1, ge=1, le=64)
+    nodes: int = Field(1, ge=1, le=16)
     shares_device: bool = False  # whether other jobs may use its devices at the same time
     disk_bytes: int = Field(2**30, ge=2**20, le=2**40)
     artifact_bytes: int = Field(2**28, ge=2**16, le=2**36)  # of any one artifact
@@ -339,12 +341,31 @@ class Batch(Frozen):
     events: tuple[Event, ...]
 
 
+class Seat(Frozen):
+    """A node's place among those that train together in one try of a run.
+
+    Rank 0's node speaks for all. The others dial it at ``address``, within ``wait_seconds``, and everything
+    between them is sealed with a key made of ``secret``, which holds for this try alone.
+    """
+
+    rank: int = Field(ge=0, le=15)
+    nodes: int = Field(ge=2, le=16)
+    address: str = Field(max_length=200)  # host:port
+    secret: str = Field(min_length=32, max_length=200)
+    wait_seconds: float = Field(gt=0, le=3600)
+
+
 class Claim(Frozen):
-    """A claimed job, and the token that lets its holder speak for this job and no other."""
+    """A claimed job, and the token that lets its holder speak for this job and no other.
+
+    Where several nodes train together, ``seat`` is this node's place. The token of any but rank 0's node lets
+    it read what the job needs, and say nothing.
+    """
 
     job: Job
     token: str
     lease_seconds: float
+    seat: Seat | None = None
 
 
 class WarmProcess(Frozen):
@@ -365,6 +386,7 @@ class NodeState(Frozen):
         default_factory=dict, max_length=12
     )
     warm: tuple[WarmProcess, ...] = Field((), max_length=40)
+    address: str = Field("", max_length=200)  # host:port for nodes that train with it; empty: it trains alone
 
 
 def job_schema() -> dict[str, Any]:

@@ -206,6 +206,10 @@ class Lease:
         except (LeaseLost, Unreachable) as error:
             log.warning("Run %s: it could not be given back (%s).", self._claim.job.id, error or "lease lost")
 
+    def leave(self) -> None:
+        """Says no more, where another node speaks for the run."""
+        self._close()
+
     def _close(self) -> None:
         with self._changed:
             self._closed = True
@@ -365,9 +369,11 @@ class Node:
 
     def _one(self, claim: Claim) -> tuple[Claim | None, bool]:
         """Runs one job. Returns the next claim, if the site gave one, and whether this one was reported."""
+        if claim.seat is not None and claim.seat.rank:
+            return self._take_part(claim)
         lease = Lease(self._site, claim, self.stop, self._news)
         log.info("Run %s: started.", claim.job.id)
-        report = self._run(claim, lease)
+        report = self._run(claim, lease.tell, lease.cancel)
         if lease.cancel.is_set():
             lease.release(telling=claim.job.training is not None)
             return None, False
@@ -381,12 +387,24 @@ class Node:
             return None, True
         return following, True
 
-    def _run(self, claim: Claim, lease: Lease) -> Report:
+    def _take_part(self, claim: Claim) -> tuple[None, bool]:
+        """Does a further node's part in a run: rank 0's node tells of it, this one only that it is there."""
+        assert claim.seat is not None  # noqa: S101
+        lease = Lease(self._site, claim, self.stop, self._news)
+        log.info("Run %s: takes part as rank %s.", claim.job.id, claim.seat.rank)
+        report = self._run(claim, lambda event: None, lease.cancel)
+        lease.leave()
+        log.info("Run %s: rank %s ended: %s.", claim.job.id, claim.seat.rank, report.message or report.status)
+        return None, False
+
+    def _run(self, claim: Claim, tell: Callable[[Event], None], cancel: threading.Event) -> Report:
         """A mistake of ours is a report too: it is retried, and costs the learner nothing."""
         job = claim.job
-        more = {"depot": SiteDepot(self._site, job.id, claim.token)} if job.training is not None else {}
+        more: dict[str, Any] = {} if claim.seat is None else {"seat": claim.seat}
+        if job.training is not None:
+            more["depot"] = SiteDepot(self._site, job.id, claim.token)
         try:
-            return self._runner(job, lease.tell, backend=self._backend, cancel=lease.cancel, **more)
+            return self._runner(job, tell, backend=self._backend, cancel=cancel, **more)
         except Exception as error:
             log.exception("Run %s: the grader failed.", job.id)
             message = f"The grader failed: {type(error).__name__}."

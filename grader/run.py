@@ -31,6 +31,7 @@ from grader.contract import (
     Phase,
     PlannedTest,
     Report,
+    Seat,
     TestDone,
     TestResult,
     TestStatus,
@@ -61,19 +62,21 @@ def run(
     cancel: threading.Event | None = None,
     depot: Depot | None = None,
     materials: Path | None = None,
+    seat: Seat | None = None,
 ) -> Report:
     """Runs ``job`` sealed and reports. Never raises for what learner code does.
 
     A failure of ours gives Verdict.INTERNAL with a message; so does a ``cancel`` that was set. Raises
     SandboxUnavailable if ``backend`` is not given and this machine has none that works. ``depot`` is where a
-    training's artifacts are safe, by default the node's own cache; ``materials`` what its tests may ask for.
+    training's artifacts are safe, by default the node's own cache; ``materials`` what its tests may ask for;
+    ``seat`` this node's place in a training on several.
     """
     backend = backend or select_backend()
     if job.training is not None:
         from grader.training import run as training  # which asks for its evaluation here
 
         depot = depot or Folder(cache_folder() / "artifacts")
-        return training.train(job, on_event, depot=depot, backend=backend, cancel=cancel)
+        return training.train(job, on_event, depot=depot, backend=backend, cancel=cancel, seat=seat)
     try:
         return _Run(job, on_event, backend, cancel or threading.Event(), materials).report()
     except (OSError, ValidationError) as error:

@@ -6,14 +6,16 @@ runs only what somebody waits for at the Run button, so that long grading never 
 A message is only a wake-up: "there is work in this queue", with a short-lived ticket to claim from it. The
 node has no database and no secret; it asks the site over HTTP. From the environment: CAIRN_URL (the site),
 CAIRN_BROKER_URL or REDIS_URL (absent: ``memory://``, for a node in the site's own process), CAIRN_SANDBOX,
-CAIRN_WARM: runtimes to warm up at the start, as in ``numpy,torch``; the others follow their first job; and
-CAIRN_TRAININGS: how many trainings run at once on processors, by default one (accelerators take one each).
+CAIRN_WARM: runtimes to warm up at the start, as in ``numpy,torch``; the others follow their first job;
+CAIRN_TRAININGS: how many trainings run at once on processors, by default one (accelerators take one each);
+and CAIRN_NODE_ADDRESS, ``host:port`` where other nodes reach this one, so that it trains together with them.
 """
 
 import functools
+import logging
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from celery import Celery, signals
@@ -24,13 +26,14 @@ from grader.harness.forks import RUNTIMES
 from grader.node import Node, Site
 from grader.sandbox import Backend, SandboxUnavailable, select_backend
 from grader.sandbox.warm import Warm
-from grader.training import devices
+from grader.training import company, devices
 
 TASK = "grader.drain"
 QUEUES = ("interactive", "grade", "train-cpu")  # of a node without an accelerator
 
 TRAIN_CPU, TRAIN_GPU = "train-cpu", "train-gpu"
 
+log = logging.getLogger(__name__)
 _stop = threading.Event()
 _making = threading.Lock()
 
@@ -67,8 +70,23 @@ def _node() -> Node:
     for runtime in filter(None, os.environ.get("CAIRN_WARM", "").split(",")):
         _warm_up(backend, runtime)
     site = Site(os.environ["CAIRN_URL"])
-    about = functools.partial(state, backend)
+    about = functools.partial(state, backend, _address(trainings))
     return Node(site, backend, name=name, stop=_stop, at_once=at_once, about=about, training=trainings)
+
+
+def _address(trainings: Mapping[str, int]) -> str:
+    """Where other nodes reach this one, if it trains together with them. What it lacks for that is logged."""
+    setting = os.environ.get("CAIRN_NODE_ADDRESS", "")
+    if not setting or not trainings:
+        return ""
+    try:
+        company.checked(setting)
+    except ValueError as error:
+        raise SandboxUnavailable(f"CAIRN_NODE_ADDRESS is {error}") from None
+    if missing := company.missing():
+        log.warning("This node trains alone, and not together with others: %s", missing)
+        return ""
+    return setting
 
 
 def _trainings(queues: Iterable[str]) -> dict[str, int]:

@@ -21,7 +21,9 @@ KILLS = 2
 PATIENCE = 120.0  # on a busy machine
 
 
-def pieces(site: dict[str, str], url: str, port: int, log: Path) -> dict[str, fire.Piece]:
+def pieces(
+    site: dict[str, str], url: str, port: int, log: Path, *, together: bool = False
+) -> dict[str, fire.Piece]:
     """Web, the sweeper and two trainers, each as its own command starts it."""
     celery = [sys.executable, "-m", "celery", "-A"]
     control = ["cairn.config.celery", "worker", "--beat", "--schedule", f"{site['CAIRN_HOME']}/beat"]
@@ -35,7 +37,8 @@ def pieces(site: dict[str, str], url: str, port: int, log: Path) -> dict[str, fi
     }
     for name in ("t1", "t2"):
         command = [*celery, *node, "--hostname", f"{name}@%h"]
-        made[name] = fire.Piece(name, command, of_node | {"CAIRN_NODE": name}, log)
+        own = {"CAIRN_NODE": name} | ({"CAIRN_NODE_ADDRESS": f"127.0.0.1:{free_port()}"} if together else {})
+        made[name] = fire.Piece(name, command, of_node | own, log)
     return made
 
 
@@ -46,9 +49,9 @@ class Learner:
         headers = {"Authorization": f"Token {token}"}
         self._client = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=60)
 
-    def start(self) -> str:
+    def start(self, program: str = TRAIN) -> str:
         """Start a run; its id."""
-        body = {"files": {"train.py": TRAIN, "solution.py": "x = 1\n"}, "seed": 1}
+        body = {"files": {"train.py": program, "solution.py": "x = 1\n"}, "seed": 1}
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

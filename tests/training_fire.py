@@ -1,7 +1,11 @@
-"""``python -m tests.training_fire prepare``: a site with a project that trains; prints one API token."""
+"""``python -m tests.training_fire``: a site with a project that trains; prints one API token.
+
+``python -m tests.training_fire 2`` for one that trains on two nodes together.
+"""
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -24,6 +28,26 @@ for step in range(start, {STEPS}):
     cairn.checkpoint(step, every={EVERY}, total=total)
 cairn.save("total", {{"total": total}})
 """
+# The same on several nodes: a step's number is agreed on by all of them.
+TOGETHER = TRAIN.replace(
+    "import cairn\n",
+    """\
+import cairn
+import torch
+import torch.distributed as dist
+
+dist.init_process_group("gloo")
+nodes = dist.get_world_size()
+
+
+def agreed(step):
+    both = torch.full((1,), float(step))
+    dist.all_reduce(both)
+    return both.item() / nodes
+
+""",
+).replace("+ step\n", "+ agreed(step)\n")
+TOGETHER += "dist.destroy_process_group()\n"  # else its threads may abort the process as it ends
 EVALUATE = '''\
 from grader.checks import example, metric
 
@@ -45,7 +69,7 @@ def expected() -> list[float]:
     return values
 
 
-def prepare() -> str:
+def prepare(nodes: int = 1) -> str:
     """Make the site of this environment ready; a learner's API token."""
     import django
 
@@ -66,10 +90,12 @@ def prepare() -> str:
             file = root / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(EVALUATE if name == f"projects/{PROJECT}/evaluate.py" else text)
+        spec = root / f"projects/{PROJECT}/project.yaml"
+        spec.write_text(spec.read_text().replace("training:\n", f"training:\n  nodes: {nodes}\n"))
         publish(root)
     learner = User.objects.create_user("learner", "learner@example.org")
     return str(AuthToken.objects.create(user=learner)[1])
 
 
 if __name__ == "__main__":
-    print(json.dumps(prepare()))  # noqa: T201 - this is what the test reads
+    print(json.dumps(prepare(*map(int, sys.argv[1:]))))  # noqa: T201 - this is what the test reads

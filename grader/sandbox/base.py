@@ -92,6 +92,11 @@ class ProcessTree:
         self._pipes = (process.stdout, process.stderr)
         self.stdout, self.stderr = process.stdout.fileno(), process.stderr.fileno()
 
+    @property
+    def pid(self) -> int:
+        """The tree's root, which is ours; what runs in the sandbox is below it."""
+        return self._process.pid
+
     def memory(self) -> int:
         """Bytes that the tree holds now, shared pages counted once."""
         self._pids = tree.descendants(self._process.pid)

@@ -18,6 +18,7 @@ from grader.run import run
 from grader.sandbox.base import Backend, SandboxUnavailable
 from grader.sandbox.probes import Probe, probes
 from grader.sandbox.select import SAFE, select_backend
+from grader.training import company
 
 _LIMITS = Limits(wall_seconds=2.5, cpu_seconds=1, memory_bytes=96 * 2**20, file_bytes=2**22, processes=32)
 
@@ -87,6 +88,7 @@ def data() -> dict[str, Any]:
         "landlock": landlock_version(),
         "user": "root" if os.geteuid() == 0 else "ordinary user",
         "kernel": platform.release(),
+        "alone": company.missing(),
         "backends": examined,
     }
 
@@ -139,6 +141,8 @@ def _show(found: dict[str, Any], console: Console) -> None:
     landlock = f"version {found['landlock']}" if found["landlock"] else "not in this kernel, and not needed"
     why = f" No control groups: {found['cgroups_missing']}." if found["cgroups_missing"] else ""
     console.print(f"Memory is limited {found['memory']}.{why} Landlock: {landlock}.", markup=False)
+    alone = f"can't: {found['alone']}" if found["alone"] else "can, where CAIRN_NODE_ADDRESS is set"
+    console.print(f"Training together with other nodes: this machine {alone}.", markup=False)
 
 
 def _show_backend(examined: dict[str, Any], console: Console) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from grader import node as node_module
-from grader.contract import Batch, Claim, Job, NodeState, Output, Report, Verdict
+from grader.contract import Batch, Claim, Job, Kind, NodeState, Output, Report, Seat, Training, Verdict
 from grader.node import Node, Site, fitting
 
 
@@ -292,3 +292,26 @@ def test_a_node_that_cannot_say_what_it_is_works_all_the_same() -> None:
     node = Node(Site("http://site", transport=site), None, runner=prints(1), about=broken)
     assert node.drain("grade", "ticket") == 1
     assert "about" not in site.words("claim")[0]
+
+
+def test_a_further_node_of_a_run_does_its_part_and_says_only_that_it_is_there() -> None:
+    site, took_part = FakeSite(), []
+    training = Training(nodes=2)
+    job = Job(id="together", kind=Kind.TRAIN, files={}, tests={}, training=training)
+    seat = Seat(rank=1, nodes=2, address="n1.example:7077", secret="s" * 40, wait_seconds=5)
+    claim = Claim(job=job, token="token", lease_seconds=0.6, seat=seat)
+    site.next_answers["claim"] = [httpx.Response(200, text=claim.model_dump_json())]
+    stop = threading.Event()
+
+    def runner(job, on_event, *, backend, cancel, depot, seat) -> Report:
+        took_part.append(seat)
+        on_event(Output(text="rank 0 tells this"))
+        while not site.words("heartbeat"):
+            time.sleep(0.01)
+        stop.set()
+        assert cancel.wait(5), "so that rank 0's node is told"
+        return Report(job_id=job.id, status=Verdict.INTERNAL)
+
+    assert drained(site, runner, stop) == 0
+    assert took_part == [seat]
+    assert {what for what, _ in site.heard} == {"claim", "heartbeat"}

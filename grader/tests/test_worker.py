@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from grader import worker
 from grader.contract import Claim, Job, Report, Verdict
+from grader.sandbox.base import SandboxUnavailable
+from grader.training import interface
 from grader.worker import TASK
 from tests import services
 
@@ -132,3 +135,19 @@ def test_a_worker_without_a_sandbox_does_not_start_and_says_why() -> None:
     )
     assert done.returncode != 0
     assert "nothing-like-it" in done.stderr
+
+
+def test_where_a_node_is_reached_is_checked_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAIRN_NODE_ADDRESS", "somewhere")
+    with pytest.raises(SandboxUnavailable, match="no address"):
+        worker._address({"train-cpu": 1})
+    assert worker._address({}) == "", "who does not train needs none"
+
+
+def test_a_node_that_cannot_train_together_with_others_does_not_offer_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(interface, "DEVICE", Path("/dev/net/no-such-device"))
+    monkeypatch.setenv("CAIRN_NODE_ADDRESS", "10.0.0.5:7077")
+    assert worker._address({"train-cpu": 1}) == ""
+    assert "there is no /dev/net/no-such-device" in caplog.text

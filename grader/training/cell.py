@@ -59,14 +59,16 @@ def _packages() -> tuple[Path, ...]:
     return tuple(sorted(packages_of(_HERE / "requirements.txt") - set(runtime().packages)))
 
 
-def start_training(given: Given, limits: Limits, disk_bytes: int, processes: int) -> ProcessTree:
-    """Starts the program that trains. Raises OSError."""
+def start_training(
+    given: Given, limits: Limits, disk_bytes: int, processes: int, network: str | None
+) -> ProcessTree:
+    """Starts the program that trains. ``network``: the interface by which processes meet. Raises OSError."""
     extras = Extras(
         shown=(*given.shown(), (_HERE / "program.py", "/harness/program.py")),
         devices=given.devices,
-        environment=_threads(processes) | given.environment,
+        environment=_threads(processes) | _meeting_by(network) | given.environment,
         box_bytes=disk_bytes,
-        local_network=processes > 1,
+        local_network=network is not None,
     )
     command = [str(runtime().python), "-I", "-S", "-B", "-u", "/harness/program.py", "/packages"]
     return start_with(extras, command, limits)
@@ -110,13 +112,16 @@ def _threads(processes: int) -> dict[str, str]:
     count = str(max(1, (os.cpu_count() or 1) // processes))
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     # Threads that wait asleep, not spinning: other jobs of the node share the processors.
-    more = {
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "GLOO_SOCKET_IFNAME": "lo",
-        "HF_HUB_OFFLINE": "1",
-        "TQDM_MININTERVAL": "5",
-    }
+    more = {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1", "TQDM_MININTERVAL": "5"}
     return dict.fromkeys(names, count) | more
+
+
+def _meeting_by(network: str | None) -> dict[str, str]:
+    if network is None:
+        return {}
+    # Nobody in there knows a name for an address, of which torch would warn at each connection.
+    names = dict.fromkeys(("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"), network)
+    return names | {"TORCH_CPP_LOG_LEVEL": "ERROR"}
 
 
 def open_to_all(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """What starts in a training's sandbox: takes the limits on, then runs the learner's program as ``__main__``.
 
 Started as ``python -I -S -B -u /harness/program.py PACKAGES``. With several processes, the first of all is
-torchrun, which starts this once more for each of them, with their RANK in the environment.
+torchrun, which starts this once more for each of them, with their RANK in the environment. With several nodes
+there is a torchrun in the cell of each.
 """
 
 # pathlib would be one more import in every process.
@@ -17,7 +18,9 @@ import os
 import resource
 import runpy
 import signal
+import socket
 import sys
+import time
 import traceback
 import types
 from typing import Any
@@ -36,12 +39,11 @@ def main() -> None:
     with open(os.path.join(_GIVEN, "job.json"), encoding="utf-8") as file:
         job = json.load(file)
     os.chdir(_HOME)
-    if job["processes"] > 1 and "RANK" not in os.environ:
+    if "RANK" not in os.environ:
         _place(job)
-        _launch(job["processes"])
+    if job["together"] is not None and "RANK" not in os.environ:
+        _launch(**job["together"])
     else:
-        if job["processes"] == 1:
-            _place(job)
         _train(job)
 
 
@@ -52,19 +54,36 @@ def _place(job: dict[str, Any]) -> None:
             copy.write(source.read())
 
 
-def _launch(processes: int) -> None:
-    """Becomes torchrun for so many processes on this machine."""
+def _launch(processes: int, nodes: int, rank: int, own: str, master: str) -> None:
+    """Becomes torchrun for so many processes on each node, whose cells have these addresses."""
+    _wait_for(own)
     sys.argv = [
         "torchrun",
-        "--nnodes=1",
+        f"--nnodes={nodes}",
+        f"--node-rank={rank}",
         f"--nproc-per-node={processes}",
-        "--master-addr=127.0.0.1",
+        f"--master-addr={master}",
         "--master-port=29500",
         "--no-python",
         sys.executable,
         *("-I", "-S", "-B", "-u", __file__, *sys.argv[1:]),
     ]
     runpy.run_module("torch.distributed.run", run_name="__main__")
+
+
+def _wait_for(own: str) -> None:
+    """The node puts the cell's interface in once the cell stands: until then nothing can have its address."""
+    until = time.monotonic() + 30
+    while True:
+        with socket.socket() as sock:
+            try:
+                sock.bind((own, 0))
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
 
 def _train(job: dict[str, Any]) -> None:

@@ -31,17 +31,20 @@ from grader.contract import (
     Finding,
     Job,
     Kind,
+    Output,
     Phase,
     Report,
+    Seat,
     Training,
     Verdict,
 )
 from grader.harness import materials
 from grader.harness.judge import LIBRARIES
 from grader.harness.text import clean
-from grader.sandbox.base import Backend, Exit, SandboxUnavailable, ended_by
-from grader.training import devices, workplace
+from grader.sandbox.base import Backend, Exit, ProcessTree, SandboxUnavailable, ended_by
+from grader.training import company, devices, interface, workplace
 from grader.training.cell import Evaluating, Given, open_to_all, require_isolation, start_training
+from grader.training.company import MASTER, Company, NotTogether, Parted
 from grader.training.data import NotPrepared, Prepared, cache
 from grader.training.depot import Depot, LeaseLost, Unreachable
 from grader.training.devices import NotFree
@@ -56,7 +59,8 @@ OnEvent = Callable[[Event], None]
 
 log = logging.getLogger(__name__)
 
-_EXPECTED = (SandboxUnavailable, NotPrepared, NotFree)
+_EXPECTED = (SandboxUnavailable, NotPrepared, NotFree, NotTogether, Parted)
+_FAILURES = (OSError, ValidationError, LeaseLost, Unreachable, *_EXPECTED)
 
 
 def train(
@@ -66,11 +70,14 @@ def train(
     depot: Depot,
     backend: Backend | None = None,
     cancel: threading.Event | None = None,
+    seat: Seat | None = None,
 ) -> Report:
     """Trains, keeps what was made in ``depot``, evaluates, and reports. Never raises for what code does.
 
     ``on_event`` is called by several threads, one at a time. A failure of ours gives Verdict.INTERNAL with a
     message; so does a ``cancel`` that was set, after what was made is safe. There has to be isolation.
+    ``seat`` is this node's place where several train together: without one, a job for several runs on this
+    node alone. Where they do not come together, rank 0's ``cancel`` is set. Only its report is the run's.
     """
     assert job.training is not None  # noqa: S101  the contract's promise for this kind of job
     turn = threading.Lock()
@@ -79,20 +86,15 @@ def train(
         with turn:
             on_event(event)
 
+    cancel = cancel or threading.Event()
     try:
         require_isolation(backend)
         with workplace.folder() as folder:
-            return _Training(job, job.training, tell, depot, cancel or threading.Event(), folder).report()
-    except (
-        OSError,
-        ValidationError,
-        SandboxUnavailable,
-        NotPrepared,
-        NotFree,
-        LeaseLost,
-        Unreachable,
-    ) as error:
-        if not isinstance(error, SandboxUnavailable | NotPrepared | NotFree):
+            return _Training(job, job.training, tell, depot, cancel, folder, seat).report()
+    except _FAILURES as error:
+        if isinstance(error, NotTogether) and seat is not None and seat.rank == MASTER:
+            cancel.set()
+        if not isinstance(error, _EXPECTED):
             log.exception("Run %s: the training failed.", job.id)
         return _internal(
             job, f"{type(error).__name__}: {error}" if isinstance(error, OSError) else str(error)
@@ -129,23 +131,50 @@ class _Training:
         depot: Depot,
         cancel: threading.Event,
         folder: Path,
+        seat: Seat | None,
     ) -> None:
         self._job, self._training, self._tell = job, training, tell
         self._depot, self._cancel, self._folder = depot, cancel, folder
-        self._log = Log(job.limits.output_bytes, tell)
+        self._seat = seat
+        self._company: Company | None = None
+        self._log = Log(job.limits.output_bytes, self._printed)
         self._record = Record(training.history)
         for name in ("given", "spool", "artifacts"):
             (folder / name).mkdir()
 
     def report(self) -> Report:
-        """Goes through the phases. Raises what ``train`` makes a report of."""
+        """Goes through the phases, together with other nodes where there are some. Raises ``_FAILURES``."""
         self._tell(Phase(name="starting"))
+        if self._seat is None:
+            return self._through()
+        self._tell(Phase(name="gathering"))
+        self._company = company.meet(self._seat, self._job.id, self._cancel, self._log.relay)
+        try:
+            return self._through()
+        except _FAILURES as error:
+            if self._follows:
+                self._company.ended(Verdict.INTERNAL, str(error))
+            raise
+        finally:
+            self._company.close()
+
+    def _printed(self, event: Event) -> None:
+        self._tell(event)
+        if self._follows and self._company is not None and isinstance(event, Output):
+            self._company.print(event)
+
+    @property
+    def _follows(self) -> bool:
+        """Whether another node speaks for the run."""
+        return self._seat is not None and self._seat.rank != MASTER
+
+    def _through(self) -> Report:
         self._tell(Phase(name="preparing"))
         with cache().holding(self._training.datasets, dict(self._job.loaders)) as data:
             given = self._prepare(data)
             trained = self._train(given)
-            if trained.verdict is not None:
-                report = self._report(trained, trained.verdict, trained.message)
+            if trained.verdict is not None or self._follows:
+                report = self._report(trained, trained.verdict or Verdict.PASSED, trained.message)
                 self._tell(Phase(name="done"))
                 return report
             if self._job.kind is Kind.ESTIMATE:
@@ -183,13 +212,23 @@ class _Training:
             "parameters": training.parameters,
             "device": "cuda" if training.device == "gpu" else "cpu",
             "seed": job.seed,
-            "processes": training.processes,
+            "together": self._together(),
             "preload": _preloaded(job.files),
             "datasets": [one.name for one in data],
             "inputs": list(training.inputs),
             "data_bytes": sum(one.size() for one in data),
             "limits": job.limits.model_dump() | {"file_bytes": self._file_bytes()},
         }
+
+    def _together(self) -> dict[str, object] | None:
+        """What torchrun is told, where there are several processes or nodes."""
+        training, seat = self._training, self._seat
+        if training.processes == training.nodes == 1:
+            return None
+        if seat is None:
+            return {"processes": training.processes, "nodes": 1, "rank": 0} | _at("127.0.0.1", "127.0.0.1")
+        here = _at(company.address(seat.rank), company.address(MASTER))
+        return {"processes": training.processes, "nodes": seat.nodes, "rank": seat.rank} | here
 
     def _file_bytes(self) -> int:
         """How large one file of the program may be: a checkpoint with its optimizer is one."""
@@ -212,17 +251,20 @@ class _Training:
             max(self._training.disk_bytes, self._training.artifact_bytes),
         )
         try:
-            with listen(given.folder / "socket") as listener:
+            with listen(given.folder / "socket") as listener, self._lent() as lent:
+                if self._company is not None:
+                    self._company.go()
                 self._tell(Phase(name="training", step=resume.step if resume else None))
-                with self._lent() as lent:
-                    watch = self._watched(_equipped(given, lent), listener, feed, lent)
+                watch = self._watched(_equipped(given, lent), listener, feed, lent)
+                trained = self._ended(watch, feed)
+                self._part(trained)
         finally:
             keeper.close(soon=self._cancel.is_set())
             (given.folder / "socket").unlink(missing_ok=True)
         if keeper.problem is not None and not self._cancel.is_set():
             raise keeper.problem
         self._feed, self._watch = feed, watch
-        return self._ended(watch, feed)
+        return trained
 
     @contextlib.contextmanager
     def _lent(self) -> Iterator[list[devices.Device]]:
@@ -242,16 +284,48 @@ class _Training:
     ) -> Watch:
         job, training = self._job, self._training
         limits = job.limits.model_copy(update={"file_bytes": max(job.limits.file_bytes, 64 * 2**20)})
-        process = start_training(given, limits, training.disk_bytes, training.processes)
-        stop_after = training.estimate_seconds if job.kind is Kind.ESTIMATE else None
+        process = start_training(given, limits, training.disk_bytes, training.processes, self._network())
         watch = Watch(
-            process, listener, feed, self._log, job.limits, self._cancel, training.processes, stop_after, lent
+            process,
+            listener,
+            feed,
+            self._log,
+            job.limits,
+            threading.Event() if self._follows else self._cancel,  # its company cancels who follows
+            training.processes,
+            training.estimate_seconds if job.kind is Kind.ESTIMATE else None,
+            lent,
+            self._company,
         )
         try:
+            self._plug(process)
             watch.run()
         finally:
             process.close()
         return watch
+
+    def _plug(self, process: ProcessTree) -> None:
+        if self._company is None:
+            return
+        try:
+            self._company.plug(process.pid)
+        except OSError:
+            process.dismiss()
+            raise
+
+    def _network(self) -> str | None:
+        """The interface by which its processes meet, where there are several."""
+        if self._together() is None:
+            return None
+        return "lo" if self._seat is None else interface.NAME
+
+    def _part(self, trained: _Trained) -> None:
+        """The program has ended here: rank 0 is told how, and the others that it is over."""
+        if self._company is None:
+            return
+        if self._follows:
+            self._company.ended(trained.verdict, trained.message)
+        self._company.close()
 
     def _ended(self, watch: Watch, feed: Feed) -> _Trained:
         """Whose doing the end was, and the sentence that explains it."""
@@ -259,8 +333,17 @@ class _Training:
         seconds = round(feed.seconds(), 3)
         if watch.cut_short:
             return _Trained(None, "", seconds, watch.exit)
-        verdict, message = watch.stopped or self._by_itself(watch.exit, feed)
+        verdict, message = self._stopped(watch, feed) or self._by_itself(watch.exit, feed)
         return _Trained(verdict, clean(message, MAX_MESSAGE_CHARS), seconds, watch.exit)
+
+    def _stopped(self, watch: Watch, feed: Feed) -> tuple[Verdict, str] | None:
+        """Why we ended it. Of trouble on another node the program may have heard first, or be its cause."""
+        problem = self._company.problem if self._company else None
+        if problem is None:
+            return watch.stopped
+        if problem[0] is Verdict.INTERNAL:
+            return problem
+        return None if feed.said else watch.stopped
 
     def _by_itself(self, end: Exit, feed: Feed) -> tuple[Verdict | None, str]:
         if end.code == 0:
@@ -375,6 +458,10 @@ class _Training:
                 "peak_bytes": max(trained.exit.peak_bytes, report.peak_bytes),
             }
         )
+
+
+def _at(own: str, master: str) -> dict[str, object]:
+    return {"own": own, "master": master}
 
 
 def _equipped(given: Given, lent: list[devices.Device]) -> Given:

@@ -13,6 +13,7 @@ from grader.contract import Event, Limits, Output, Verdict
 from grader.harness.text import Stream
 from grader.sandbox.base import Exit, ProcessTree
 from grader.training import devices
+from grader.training.company import MASTER, Company
 from grader.training.feed import Bucket, Feed
 from grader.training.files import megabytes
 
@@ -64,6 +65,10 @@ class Log:
         """A sentence of ours among the learner's lines."""
         self._emit("stderr", f"[cairn] {sentence}\n")
 
+    def relay(self, output: Output) -> None:
+        """What the program prints on another node, which has limited it as this one would."""
+        self._emit(output.stream, output.text)
+
     def text(self) -> str:
         """What was said in all, shortened in the middle."""
         return self._kept
@@ -101,13 +106,14 @@ class Watch:
         connections: int,
         stop_after: float | None = None,
         lent: Sequence[devices.Device] = (),
+        company: Company | None = None,
     ) -> None:
         self._process, self._listener, self._feed, self._log = process, listener, feed, log
         self._limits, self._cancel, self._stop_after = limits, cancel, stop_after
         self._most = connections + _MORE_CONNECTIONS
         self._connections: set[socket.socket] = set()
         self._selector = selectors.DefaultSelector()
-        self._lent = lent
+        self._lent, self._company = lent, company
         self._cpu = (0.0, 0.0)
         self._killed_at: float | None = None
         self._due = {"check": 0.0, "flush": 0.0, "system": 0.0, "devices": 0.0}
@@ -231,7 +237,9 @@ class Watch:
             )
         elif self._cancel.is_set():
             self._stop(Verdict.INTERNAL, "The run was cancelled.")
-        else:
+        elif self._company is not None and self._company.problem is not None:
+            self._stop(*self._company.problem)
+        elif self._company is None or self._company.rank == MASTER:  # whose clock is the run's
             self._check_time(now)
 
     def _check_time(self, now: float) -> None:

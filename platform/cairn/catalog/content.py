@@ -471,7 +471,8 @@ class TrainingSpec(Content):
     datasets: tuple[Slug, ...] = ()
     parameters: tuple[HyperParameter, ...] = ()
     limits: TrainingLimits = TrainingLimits()
-    processes: int = Field(1, ge=1, le=64)
+    processes: int = Field(1, ge=1, le=64)  # on each node
+    nodes: int = Field(1, ge=1, le=16, exclude_if=lambda count: count == 1)  # that train together
     shares_device: bool = False
     curves: tuple[str, ...] = ("loss",)  # shown first, and with the reference band
     starts_from: tuple[StartsFrom, ...] = ()

@@ -68,6 +68,7 @@ def job(folder: Path, variant: str, seed: int) -> Job:
             disk_bytes=spec.limits.disk_mb * 2**20,
             artifact_bytes=spec.limits.artifact_mb * 2**20,
             processes=spec.processes,
+            nodes=spec.nodes,
             evaluation=Limits(
                 wall_seconds=model.limits.seconds,
                 cpu_seconds=2 * model.limits.seconds,

@@ -270,6 +270,7 @@ LEASE_SECONDS = env.whole("CAIRN_LEASE_SECONDS", 30)
 SWEEP_SECONDS = env.whole("CAIRN_SWEEP_SECONDS", 5)
 MAX_TRIES = 3
 MAX_TRAIN_TRIES = env.whole("CAIRN_TRAIN_TRIES", 5)
+GATHER_SECONDS = env.whole("CAIRN_GATHER_SECONDS", 120)  # that nodes of one run wait for each other
 TRAIN_AT_ONCE = env.whole("CAIRN_TRAIN_AT_ONCE", 2)  # training runs of one person that wait or run
 TRAIN_MINUTES = {  # that one person may keep devices busy within seven days
     "train-cpu": env.whole("CAIRN_CPU_MINUTES", 1200),

@@ -14,17 +14,17 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from cairn.accounts.models import User
-from cairn.runs import artifacts, live, nodes, training
-from cairn.runs.models import SERVED, TRAIN_QUEUES, Blob, Failure, Node, Pause, Run, RunEvent, leased
+from cairn.runs import artifacts, live, nodes, seats, training
+from cairn.runs.models import SERVED, TRAIN_QUEUES, Blob, Failure, Node, Pause, Run, RunEvent, Seat, leased
 from cairn.runs.texts import digest, inert, inert_text
 from cairn.runs.wake import calls_for, wake
 from cairn.ui.errors import Forbidden, Refusal
-from grader.contract import Batch, Claim, Event, Job, NodeState, Phase, Report, TestStatus, Verdict
+from grader.contract import Batch, Claim, Event, Job, Kind, NodeState, Phase, Report, TestStatus, Verdict
 
 MAX_EVENTS = 2_000  # of one run, over all its tries
 MAX_EVENT_CHARS = 2_000_000  # of their JSON together
@@ -69,6 +69,7 @@ def enqueue(owner: User, title: str, job: Job, queue: str, subject: str = "", ch
         kind=job.kind,
         queue=queue,
         spec=spec,
+        nodes=job.training.nodes if job.training and job.kind is Kind.TRAIN else 1,
         content_hash=job.content_hash,
         subject=subject,
         charts=_stored({"charts": charts})["charts"] if charts else "",
@@ -84,8 +85,8 @@ def _stored(texts: dict[str, str]) -> dict[str, str]:
     return digests
 
 
-def _wake_on_commit(queue: str) -> None:
-    transaction.on_commit(lambda: wake(calls_for(queue)), robust=True)
+def _wake_on_commit(queue: str, times: int = 1) -> None:
+    transaction.on_commit(lambda: wake(calls_for(queue), times), robust=True)
 
 
 # --- what a node asks for
@@ -95,9 +96,32 @@ def claim(queue: str, node: str, slots: int | None = None, about: NodeState | No
     """Lease the run that is next for a node that serves ``queue``; None where it is to have none.
 
     Who serves ``grade`` gets Run clicks first and regrades last. ``slots`` is how many jobs the node runs at
-    once, and ``about`` what it says of itself, where it does.
+    once, and ``about`` what it says of itself, where it does. A seat at a run that gathers comes first.
     """
     nodes.seen(node, None if queue in TRAIN_QUEUES else slots, about)
+    try:
+        return _seated(queue, node) or _leased(queue, node)
+    except IntegrityError:  # another node, or another slot of this one, was first: see ``Seat``
+        return None
+
+
+def _seated(queue: str, node: str) -> Claim | None:
+    """A further node's part in a run: all that the training needs, and nothing of its tests."""
+    with transaction.atomic():
+        if (taken := seats.take(queue, node)) is None:
+            return None
+        seat, token = taken
+        job = _job(seat.run).model_copy(update={"tests": {}})
+        return _claim(seat.run, token, job, seat.rank)
+
+
+def _claim(run: Run, token: str, job: Job, rank: int = 0) -> Claim:
+    seat = seats.place(run, rank) if run.nodes > 1 else None
+    lease_seconds = min(settings.LEASE_SECONDS, TOLD_LEASE_SECONDS)
+    return Claim(job=job, token=token, lease_seconds=lease_seconds, seat=seat)
+
+
+def _leased(queue: str, node: str) -> Claim | None:
     token = f"{queue}.{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         waiting = (_next_waiting(served, node) for served in SERVED[Run.Queue(queue)])
@@ -116,8 +140,10 @@ def claim(queue: str, node: str, slots: int | None = None, about: NodeState | No
             ]
         )
         _store_events(run, (Phase(name="starting"),))
-        job = _job(run)
-    return Claim(job=job, token=token, lease_seconds=min(settings.LEASE_SECONDS, TOLD_LEASE_SECONDS))
+        if run.nodes > 1:
+            seats.lay(run)
+            _wake_on_commit(run.queue, times=run.nodes - 1)
+        return _claim(run, token, _job(run))
 
 
 def served_queue(token: str) -> str:
@@ -131,7 +157,7 @@ def _next_waiting(queue: str, node: str) -> Run | None:
     None for a node that drains and from a queue that is paused. The row is locked: by SKIP LOCKED where the
     database has it, else by SQLite's immediate transaction.
     """
-    waiting = Run.objects.filter(queue=queue, state=Run.State.QUEUED)
+    waiting = Run.objects.filter(seats.startable(queue, node), queue=queue, state=Run.State.QUEUED)
     if connection.features.has_select_for_update_skip_locked:
         waiting = waiting.select_for_update(skip_locked=True)
     theirs = (waiting.filter(owner=person).order_by("created_at").first() for person in _turns(queue, node))
@@ -179,8 +205,11 @@ def _lease_end() -> Any:
 def heartbeat(run_id: uuid.UUID, token: str, about: NodeState | None = None) -> bool:
     """Keep the lease; True where the node should stop, because the run's owner asked.
 
-    Raises LeaseLost.
+    Of a seat's holder only the node is noted: the lease is rank 0's to keep. Raises LeaseLost.
     """
+    if (seat := _seat(run_id, token)) is not None:
+        nodes.seen(seat.node, about=about)
+        return seat.run.cancel_asked
     held = _held(run_id, token)
     if not held.update(lease_until=_lease_end()):
         raise LeaseLost
@@ -232,6 +261,8 @@ def release(run_id: uuid.UUID, token: str) -> None:
     with transaction.atomic():
         run = _locked(run_id, token)
         run.tries -= 1
+        if run.nodes > 1 and run.phase in seats.NOT_BEGUN:  # its nodes did not come together
+            run.starts = run.starts[:-1]
         _give_back(run)
 
 
@@ -243,6 +274,19 @@ def held(run_id: uuid.UUID, token: str, *, lock: bool = False) -> Run:
     if run is None:
         raise LeaseLost
     return run
+
+
+def read_by(run_id: uuid.UUID, token: str) -> Run:
+    """The run whose files the token's holder may read: any of its nodes. Raises LeaseLost."""
+    seat = _seat(run_id, token)
+    return seat.run if seat is not None else held(run_id, token)
+
+
+def _seat(run_id: uuid.UUID, token: str) -> Seat | None:
+    if served_queue(token) not in TRAIN_QUEUES:
+        return None
+    taken = Seat.objects.filter(run=run_id, token_hash=digest(token), run__state=Run.State.RUNNING)
+    return taken.select_related("run").first()
 
 
 def _held(run_id: uuid.UUID, token: str) -> QuerySet[Run]:
@@ -270,7 +314,8 @@ def _give_back(run: Run, report: Report | None = None) -> None:
         _end(run, Run.State.CANCELLED)
     elif run.tries < run.max_tries:
         run.state, run.token_hash, run.lease_until = Run.State.QUEUED, "", None
-        run.save(update_fields=["tries", "state", "token_hash", "lease_until"])
+        run.save(update_fields=["tries", "state", "token_hash", "lease_until", "starts"])
+        seats.clear(run)
         _publish_on_commit(run)
         _wake_on_commit(run.queue)
     else:
@@ -291,6 +336,7 @@ def _close(run: Run, report: Report) -> None:
 def _end(run: Run, state: Run.State) -> None:
     run.state, run.token_hash, run.lease_until, run.finished_at = state, "", None, timezone.now()
     run.save()
+    seats.clear(run)
     _publish_on_commit(run)
 
 
@@ -353,7 +399,8 @@ def _wake_what_waits() -> None:
     queued = Run.objects.filter(state=Run.State.QUEUED).exclude(queue__in=Pause.objects.values("queue"))
     counts = queued.values_list("queue").annotate(n=Count("pk"))
     waiting = dict.fromkeys(SERVED, 0)
-    for queue, count in counts.order_by():
+    free = Seat.objects.filter(token_hash="").values_list("queue").annotate(n=Count("pk")).order_by()
+    for queue, count in (*counts.order_by(), *free):
         waiting[Run.Queue(calls_for(queue))] += count
     served = nodes.last_seen() is not None
     roll_call = not served or nodes.some_are_quiet()

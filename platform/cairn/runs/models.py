@@ -49,6 +49,7 @@ class Run(models.Model):
     queue = models.CharField(max_length=12, choices=Queue.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     spec = models.JSONField()  # a contract.Job without its texts: files and tests are {name: digest}
+    nodes = models.PositiveSmallIntegerField(default=1)  # that train it together
     content_hash = models.CharField(max_length=64)
     subject = models.CharField(max_length=120, blank=True, default="")  # what the caller files it under
 
@@ -137,6 +138,32 @@ SERVED = {
     Run.Queue.TRAIN_GPU: (Run.Queue.TRAIN_GPU,),
 }
 TRAIN_QUEUES = (Run.Queue.TRAIN_CPU, Run.Queue.TRAIN_GPU)
+
+
+class Seat(models.Model):
+    """A place for a further node in a run that several train together; rank 0's node is the run's own.
+
+    It belongs to one lease of the run and is gone with it. ``node`` and ``token_hash`` are empty until a node
+    takes it. That one run of a queue gathers at a time, and a node sits once, are promises of the database.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="seats")
+    queue = models.CharField(max_length=12, choices=Run.Queue.choices)
+    rank = models.PositiveSmallIntegerField()
+    node = models.CharField(max_length=80, blank=True)
+    token_hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["run", "rank"], name="one_seat_per_rank"),
+            models.UniqueConstraint(fields=["run", "node"], condition=~Q(node=""), name="one_seat_per_node"),
+            models.UniqueConstraint(
+                fields=["queue", "rank"], condition=Q(token_hash=""), name="one_run_gathers"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rank {self.rank} of {self.run_id}"
 
 
 class RunEvent(models.Model):

@@ -1,6 +1,7 @@
 """How much a person may train: runs at once, and minutes of a device within seven days.
 
-What is charged is the time that a run's last lease lasted: a try that was lost or failed on our side is free.
+What is charged is the time that a run's last lease lasted, for each of its nodes: a try that was lost or
+failed on our side is free.
 """
 
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class Quotas:
 def quotas_of(user: User) -> Quotas:
     """What the person may still use. One query."""
     mine = Run.objects.filter(owner=user, kind=Kind.TRAIN, created_at__gt=timezone.now() - 2 * WEEK)
-    runs = list(mine.only("queue", "state", "kind", "verdict", "started_at", "finished_at"))
+    runs = list(mine.only("queue", "state", "kind", "nodes", "verdict", "started_at", "finished_at"))
     since = timezone.now() - WEEK
     lately = [run for run in runs if run.started_at and run.started_at > since]
     return Quotas(
@@ -66,7 +67,8 @@ def quotas_of(user: User) -> Quotas:
             Quota(
                 queue,
                 settings.TRAIN_MINUTES[queue],
-                sum((run.used for run in lately if run.queue == queue), timedelta()).total_seconds() / 60,
+                sum((run.used * run.nodes for run in lately if run.queue == queue), timedelta())
+                / timedelta(minutes=1),
             )
             for queue in TRAIN_QUEUES
         ),

@@ -141,7 +141,8 @@ def progress(
 
 
 STAGES = ("Waiting", "Preparing", "Training", "Evaluating", "Ended")
-_STAGE_OF = {"starting": 1, "preparing": 1, "training": 2, "evaluating": 3, "testing": 3}
+_STAGE_OF = dict.fromkeys(("starting", "gathering", "preparing"), 1)
+_STAGE_OF |= {"training": 2, "evaluating": 3, "testing": 3}
 
 
 def _stages(run: Run, told: _Try) -> tuple[Stage, ...]:
@@ -253,7 +254,8 @@ def _live_summary(run: Run, told: _Try, rows: tuple[Row, ...], place: str) -> st
     if run.state == Run.State.CANCELLED:
         return "Stopped before it ended"
     if run.state == Run.State.QUEUED:
-        return f"{_again(run, told)}{place}"
+        together = f". It starts once {run.nodes} nodes are free together" if run.nodes > 1 else ""
+        return f"{_again(run, told)}{place}{together}"
     if rows:
         return _counts(rows)
     if run.kind in (Kind.TRAIN, Kind.ESTIMATE):
@@ -271,6 +273,8 @@ def _again(run: Run, told: _Try) -> str:
 
 def _training_summary(run: Run, told: _Try) -> str:
     match told.phase:
+        case "gathering":
+            return "Waiting until all of its nodes are there"
         case "preparing":
             return "Preparing the data"
         case "training" if run.kind == Kind.ESTIMATE:

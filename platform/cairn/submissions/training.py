@@ -17,7 +17,7 @@ from cairn.catalog.content import HyperParameter, MetricCriterion, NumberParamet
 from cairn.catalog.models import Document
 from cairn.catalog.queries import document_at, library
 from cairn.runs import actions as runs
-from cairn.runs import quotas
+from cairn.runs import quotas, seats
 from cairn.runs.models import Blob, Input, Run, RunArtifact
 from cairn.submissions.actions import one_at_a_time, record, submit
 from cairn.submissions.delivery import BadFiles, Files, Task, checked, task
@@ -82,9 +82,10 @@ def hand_in(user: User, work: str, slug: str, files: Mapping[str, str]) -> Submi
 
 @transaction.atomic
 def start(user: User, slug: str, files: Mapping[str, str], wish: Wish) -> Submission:
-    """Start a training run. Raises NotFound, BadFiles, TooLarge, OverQuota."""
+    """Start a training run. Raises NotFound, BadFiles, TooLarge, OverQuota, NoSuchNodes."""
     wanted, spec = training_of(slug)
     clean = checked(wanted, files)
+    seats.check(spec.nodes)
     one_at_a_time(user)
     quotas.check(user, wish.queue)
     run = _enqueued(user, wanted, spec, Kind.TRAIN, clean, wish)
@@ -149,6 +150,7 @@ def _training(wanted: Task, spec: TrainingSpec, secrets: Mapping[str, Any], wish
         inputs={name: artifact.message for name, artifact in wish.inputs.items()},
         device="gpu" if wish.queue == Run.Queue.TRAIN_GPU else "cpu",
         processes=spec.processes,
+        nodes=spec.nodes,
         shares_device=spec.shares_device,
         disk_bytes=spec.limits.disk_mb * 2**20,
         artifact_bytes=spec.limits.artifact_mb * 2**20,

@@ -7,15 +7,17 @@ import pytest
 from django.test import Client
 
 from cairn.accounts.models import User
+from cairn.catalog.actions import publish
 from cairn.catalog.queries import Library
 from cairn.runs import actions as runs
+from cairn.runs import nodes
 from cairn.runs.models import Run
 from cairn.runs.tests.training import Node, line, lose
 from cairn.submissions import training
 from cairn.submissions.models import Draft, Submission, Work
 from cairn.submissions.queries import results_of
 from cairn.submissions.tests.training_sample import CODE, publish_training
-from grader.contract import Cost, Verdict
+from grader.contract import Cost, NodeState, Verdict
 
 pytestmark = pytest.mark.django_db
 SLUG = "reading-digits"
@@ -249,6 +251,32 @@ def test_minutes_of_a_week_are_used_up_and_our_failures_are_free(
     assert "You have used your" in start(page).content.decode()
     Run.objects.update(verdict="internal")
     assert start(page).status_code == 302
+
+
+def on_two_nodes(root: Path) -> None:
+    """The project trains on two nodes together from now on."""
+    spec = root / f"projects/{SLUG}/project.yaml"
+    spec.write_text(spec.read_text().replace("training:\n", "training:\n  nodes: 2\n"))
+    publish(root)
+
+
+def test_what_trains_on_several_nodes_is_not_started_where_none_can(
+    page: Client, tmp_path: Path, alice: User
+) -> None:
+    on_two_nodes(tmp_path / "curriculum")
+    answer = start(page)
+    assert answer.status_code == 409
+    assert "on 2 nodes together, and no node of this installation can" in answer.content.decode()
+    assert not Run.objects.exists()
+
+
+def test_a_run_for_several_nodes_waits_and_says_for_what(page: Client, tmp_path: Path, alice: User) -> None:
+    on_two_nodes(tmp_path / "curriculum")
+    nodes.seen("n1", 1, NodeState(address="n1.example:7077"))
+    assert start(page).status_code == 302
+    run = Run.objects.get()
+    assert (run.nodes, run.spec["training"]["nodes"]) == (2, 2)
+    assert "It starts once 2 nodes are free together" in page.get(f"/runs/{run.pk}").content.decode()
 
 
 def test_starting_too_often_is_refused(page: Client, settings: Any) -> None:
