@@ -1,5 +1,6 @@
 """The node's judges: forks of warm processes on the trusted side, each with one job at a time."""
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -26,6 +27,8 @@ _STAYING = max(2, os.cpu_count() or 1)  # judges of each runtime that wait for m
 _TIDY_SECONDS = 0.02  # what one that has just judged may take until it can again
 _FORGOTTEN_SECONDS = 3 * 3600.0  # no job may take as long
 
+_recent: deque[Path] = deque(maxlen=32)  # scratch folders that their judges are about to remove
+
 _lock = threading.Lock()
 _staff: "_Staff | None" = None
 _of: Mark = ()
@@ -45,6 +48,7 @@ class Judge:
     def dismiss(self, *, stays: bool) -> None:
         """The job is over. It may wait for another if it ``stays``; else it ends, whatever it is doing."""
         if stays:
+            _recent.append(self._scratch)
             self._staff.keep(self._runtime, self._fork)
         else:
             _end(self._fork)
@@ -124,6 +128,13 @@ def warm_up(libraries: Sequence[str]) -> None:
 def nursery() -> Nursery | None:
     """The nursery there is, if there is one."""
     return _staff.nursery if _staff is not None and _staff.nursery.alive() else None
+
+
+@atexit.register
+def _remove_recent() -> None:
+    """A judge ends with the node, and may not have come to it."""
+    for scratch in _recent:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _end(fork: Fork) -> None:
