@@ -38,7 +38,7 @@ from grader.contract import (
     Verdict,
 )
 from grader.harness.judge import Closing, judge_libraries, libraries
-from grader.harness.text import CUT, Stream, clean
+from grader.harness.text import CUT, Stream, clean, readable_size
 from grader.judges import start_judge
 from grader.sandbox.base import Backend, Confined, Exit, ended_by
 from grader.sandbox.select import select_backend
@@ -226,7 +226,7 @@ class _Run:
         self._printed += len(data)
         text = self._streams[number].feed(data[: max(room, 0)], final=not data)
         if self._printed > self._job.limits.output_bytes and self._stopped is None:
-            printed = f"Your code printed more than {_size(self._job.limits.output_bytes)}"
+            printed = f"Your code printed more than {readable_size(self._job.limits.output_bytes)}"
             self._stop(Verdict.OUTPUT, f"{printed}{self._where()}.")
             text += CUT
         if text:
@@ -248,8 +248,8 @@ class _Run:
     def _stop_for_memory(self, held: int) -> None:
         """``held`` may be little where the kernel ended the process that held most."""
         limit = self._job.limits.memory_bytes
-        used = f"Your code used {_size(max(held, limit))} of memory{self._where()}"
-        self._stop(Verdict.MEMORY, f"{used}; this exercise allows {_size(limit)}.")
+        used = f"Your code used {readable_size(max(held, limit))} of memory{self._where()}"
+        self._stop(Verdict.MEMORY, f"{used}; this exercise allows {readable_size(limit)}.")
 
     def _stop(self, verdict: Verdict, message: str) -> None:
         self._stopped = (verdict, message)
@@ -375,8 +375,8 @@ class _Run:
         """What goes before the exception's own words."""
         if verdict is not Verdict.MEMORY:
             return _LEADS[verdict]
-        allowed = f"the {_size(self._job.limits.memory_bytes)} that this exercise allows"
-        return f"Your code asked for more memory than {allowed}; it held {_size(self._peak)} so far. "
+        allowed = f"the {readable_size(self._job.limits.memory_bytes)} that this exercise allows"
+        return f"Your code asked for more memory than {allowed}; it held {readable_size(self._peak)} so far. "
 
     def _ended(self, code: int | None) -> tuple[Verdict, str]:
         """The learner's process ended by itself, or closed the connection."""
@@ -423,7 +423,3 @@ def _first_message(results: list[TestResult], status: TestStatus) -> str:
     return next(
         f"{result.title.rstrip('.')}: {result.message}" for result in results if result.status is status
     )
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**20:.4g} MB" if count >= 2**20 else f"{count / 2**10:.4g} KB"

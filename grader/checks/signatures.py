@@ -42,14 +42,16 @@ class _Split:
 class _Look:
     """What there is to look at. An answer of the model that cannot be used counts as none."""
 
-    def __init__(self, curves: Mapping[str, Curve], student: Any, data: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, curves: Mapping[str, Curve], student: Any, data: Mapping[str, Any] | None, files: Any
+    ) -> None:
         self.loss = _longest(curves, r"loss", held_out=False)
         self.valid_loss = _longest(curves, r"loss", held_out=True)
         self.accuracy = _longest(curves, r"acc", held_out=False)
         self.valid_accuracy = _longest(curves, r"acc", held_out=True)
         self.gradient = _longest(curves, r"grad", held_out=False)
         self.dead = _longest(curves, r"dead", held_out=False)
-        self.files = _files(student)
+        self.files = _programs(files)
         self._student = student
         self.splits = _splits(data or {})
         self._known: dict[bytes, np.ndarray | None] = {}
@@ -79,13 +81,18 @@ class _Look:
 
 
 def find(
-    curves: Mapping[str, Curve], student: Any = None, data: Mapping[str, Any] | None = None
+    curves: Mapping[str, Curve],
+    student: Any = None,
+    data: Mapping[str, Any] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> list[Finding]:
     """The signatures that a run shows. ``student`` is the learner's module as tests get it, ``data`` too.
 
+    ``files`` are the learner's, by name, where there is no module that knows them.
+
     Raises nothing for what the learner's code does, but for the end of the connection to it.
     """
-    look = _Look(curves, student, data)
+    look = _Look(curves, student, data, files or getattr(student, "files", None))
     found = {finding.signature: finding for rule in _RULES for finding in rule(look)}
     if "missing-zero-grad" in found:  # which is why they explode
         found.pop("exploding-gradients", None)
@@ -447,9 +454,8 @@ def _at(curve: Curve, index: int) -> int:
     return int(curve.steps[index])
 
 
-def _files(student: Any) -> dict[str, str]:
+def _programs(files: Any) -> dict[str, str]:
     """The learner's files by name, as far as they are programs."""
-    files = getattr(student, "files", None) if student is not None else None
     if not isinstance(files, dict):
         return {}
     return {str(name): str(text) for name, text in files.items() if str(name).endswith(".py")}

@@ -24,6 +24,14 @@ def clean(text: str, limit: int | None = None) -> str:
     return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
 
 
+def readable_size(count: int) -> str:
+    """A number of bytes as a person reads it."""
+    if count >= 2**20:
+        megabytes = count / 2**20
+        return f"{megabytes:,.0f} MB" if megabytes >= 100 else f"{megabytes:.3g} MB"
+    return f"{count / 2**10:.0f} KB" if count >= 2**10 else f"{max(count / 2**10, 0.1):.1f} KB"
+
+
 class Stream:
     """Cleans a stream that arrives in chunks, holding back what might be half of something."""
 

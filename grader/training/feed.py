@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.contract import MAX_MESSAGE_CHARS, ArtifactRole, Event, Sample
-from grader.harness.text import clean
+from grader.harness.text import clean, readable_size
 from grader.training import files
 from grader.training.keeper import Keeper, place
 from grader.training.record import MAX_CURVES, Record
@@ -281,7 +281,7 @@ class Feed:
             raise files.Refused(f"a run keeps at most {_MAX_NAMES} files.")
         if sum(self._sizes.values()) - self._sizes.get(name, 0) + size > self._total_bytes:
             raise files.Refused(
-                f"all files of a run together have at most {files.megabytes(self._total_bytes)}."
+                f"all files of a run together have at most {readable_size(self._total_bytes)}."
             )
         self._sizes[name] = size
 

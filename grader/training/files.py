@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 from typing import IO
 
+from grader.harness.text import readable_size
 from grader.training import tensors
 
 MAX_SAMPLE = 4 * 2**20
@@ -40,7 +41,7 @@ def copy(number: int, to: Path, most: int) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise Refused("it is not a regular file.")
     if status.st_size > most:
-        raise Refused(f"it has {megabytes(status.st_size)}, and {megabytes(most)} is the most.")
+        raise Refused(f"it has {readable_size(status.st_size)}, and {readable_size(most)} is the most.")
     left = status.st_size
     with to.open("wb") as file:
         while left and (chunk := os.pread(number, min(left, _CHUNK), status.st_size - left)):
@@ -49,15 +50,6 @@ def copy(number: int, to: Path, most: int) -> int:
     if left:
         raise Refused("it became shorter as it was read.")
     return status.st_size
-
-
-def megabytes(count: int) -> str:
-    """A size as a person reads it."""
-    return (
-        f"{count / 2**20:.3g} MB"
-        if count >= 2**20
-        else f"{max(count / 2**10, 0.1):.{0 if count >= 2**10 else 1}f} KB"
-    )
 
 
 def kind_of(path: Path) -> str:

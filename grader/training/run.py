@@ -40,7 +40,7 @@ from grader.contract import (
 )
 from grader.harness import materials
 from grader.harness.judge import LIBRARIES
-from grader.harness.text import clean
+from grader.harness.text import clean, readable_size
 from grader.sandbox.base import Backend, Exit, ProcessTree, SandboxUnavailable, ended_by
 from grader.training import company, devices, interface, workplace
 from grader.training.cell import Evaluating, Given, open_to_all, require_isolation, start_training
@@ -50,7 +50,6 @@ from grader.training.depot import Depot, LeaseLost, Unreachable
 from grader.training.devices import NotFree
 from grader.training.estimate import cost, total_in
 from grader.training.feed import Feed
-from grader.training.files import megabytes
 from grader.training.keeper import Keeper
 from grader.training.record import Record
 from grader.training.watch import Log, Watch, listen
@@ -358,13 +357,13 @@ class _Training:
     def _for_cause(self, cause: str, error: str) -> tuple[Verdict, str]:
         limits = self._job.limits
         if cause == "memory":
-            most = megabytes(limits.memory_bytes)
+            most = readable_size(limits.memory_bytes)
             return (
                 Verdict.MEMORY,
                 f"Your training asked for more memory than the {most} that it may have: {error}",
             )
         if cause == "disk":
-            most = megabytes(self._training.disk_bytes)
+            most = readable_size(self._training.disk_bytes)
             return Verdict.ERROR, f"Your training's work folder is full; it holds {most}: {error}"
         if cause == "forbidden":
             return (
@@ -441,9 +440,10 @@ class _Training:
         )
 
     def _signatures(self) -> tuple[Finding, ...]:
-        """What the curves alone say of a training that was not evaluated."""
+        """What the curves and the program say of a training that was not evaluated."""
         arrays = self._record.arrays()
-        found = signatures.find({name: Curve(*columns, name) for name, columns in arrays.items()})
+        curves = {name: Curve(*columns, name) for name, columns in arrays.items()}
+        found = signatures.find(curves, files=self._job.files)
         for finding in found:
             self._tell(finding)
         return tuple(found)

@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.contract import Event, Limits, Output, Verdict
-from grader.harness.text import Stream
+from grader.harness.text import Stream, readable_size
 from grader.sandbox.base import Exit, ProcessTree
 from grader.training import devices
 from grader.training.company import MASTER, Company
 from grader.training.feed import Bucket, Feed
-from grader.training.files import megabytes
 
 _DEVICE_SECONDS = 2.0
 _TICK, _CHECK_SECONDS, _FLUSH_SECONDS, _SYSTEM_SECONDS = 0.05, 0.05, 0.25, 1.0
@@ -76,7 +75,7 @@ class Log:
     def _say(self, name: str, text: str, cut: int = 0) -> None:
         left_out, self._left_out[name], self._held[name] = self._left_out[name] + max(cut, 0), 0, ""
         if left_out:
-            text = f"\n… {megabytes(left_out)} of output left out here …\n{text}"
+            text = f"\n… {readable_size(left_out)} of output left out here …\n{text}"
         if text:
             self._emit(name, text)
 
@@ -227,7 +226,7 @@ class Watch:
         elif memory > limits.memory_bytes:
             self._stop(
                 Verdict.MEMORY,
-                f"Your training used more than {megabytes(limits.memory_bytes)} of memory. "
+                f"Your training used more than {readable_size(limits.memory_bytes)} of memory. "
                 "A smaller batch or model, or fewer tensors kept from earlier steps, needs less.",
                 grace=0.0,
             )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.harness.text import Stream, clean
+from grader.harness.text import Stream, clean, readable_size
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,11 @@ def test_an_escape_that_never_ends_is_let_go() -> None:
 
 def test_invalid_utf8_is_marked() -> None:
     assert Stream().feed(b"a\xff\xfeb", final=True) == "a\ufffd\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("count", "read"),
+    [(0, "0.1 KB"), (300, "0.3 KB"), (4096, "4 KB"), (5 * 2**19, "2.5 MB"), (3072 * 2**20, "3,072 MB")],
+)
+def test_a_size_is_read_without_counting_digits(count: int, read: str) -> None:
+    assert readable_size(count) == read

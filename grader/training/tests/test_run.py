@@ -289,3 +289,21 @@ def test_findings_are_in_the_report_evaluated_or_not(end: str, tmp_path: Path) -
     assert [finding.signature for finding in ran.report.findings] == ["exploding-gradients"]
     assert tuple(ran.of(Finding)) == ran.report.findings
     assert ran.phases[-1] == "done"
+
+
+NEVER_CLEARED = """
+import torch
+weight = torch.ones(3, requires_grad=True)
+optimizer = torch.optim.SGD([weight], lr=0.1)
+for step in range(3):
+    weight.sum().backward()
+    optimizer.step()
+raise SystemExit("stopped before it was evaluated")
+"""
+
+
+def test_a_program_that_never_clears_gradients_is_told_so_even_if_it_is_not_evaluated(tmp_path: Path) -> None:
+    ran = run(job(NEVER_CLEARED), tmp_path)
+    (finding,) = ran.report.findings
+    assert finding.signature == "missing-zero-grad"
+    assert "line 5" in finding.evidence

@@ -406,7 +406,7 @@ def _wake_what_waits() -> None:
     roll_call = not served or nodes.some_are_quiet()
     for queue, count in waiting.items():
         if count or roll_call:
-            wake(queue, times=min(count, 4) if served else 1)
+            wake(queue, times=min(max(count, 1), 4) if served else 1)
 
 
 def release_all_local() -> int:

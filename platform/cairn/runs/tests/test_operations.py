@@ -22,7 +22,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The queues that nodes were called to, in order."""
     called: list[str] = []
     for module in (actions, operations):
-        monkeypatch.setattr(module, "wake", lambda queue, times=1: called.append(queue))
+        monkeypatch.setattr(module, "wake", lambda queue, times=1: called.extend([queue] * times))
     return called
 
 
