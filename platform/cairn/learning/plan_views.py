@@ -20,11 +20,12 @@ from cairn.accounts.models import User
 from cairn.accounts.person import person
 from cairn.learning import plan_actions, plan_pages, plan_queries
 from cairn.learning.access import in_their_zone
+from cairn.learning.drawn import drawn
 from cairn.learning.plan_actions import BadPlan
 from cairn.learning.plan_feed import calendar_of
 from cairn.learning.plan_queries import LearnerPlan, Pace, pace_of
 from cairn.learning.planner import MAX_DAY, week_of
-from cairn.learning.versions import kept, version_of
+from cairn.learning.versions import Version, kept, version_of
 from cairn.learning.wording import duration
 from cairn.ui.errors import NotFound
 
@@ -92,21 +93,37 @@ def _page(
     problem: str = "",
     form: WeekForm | None = None,
 ) -> HttpResponse:
+    version = version_of(user)  # before what is read under it
     mine = plan_queries.plan_of(user, asked.get("path", ""))
     view = asked.get("view") if asked.get("view") in VIEWS else "week"
     on = _date(asked["on"]) if asked.get("on") else mine.today
-    weeks = plan_pages.weeks_from(mine, on, 1 if view == "week" else plan_pages.LISTED_WEEKS)
-    step, late = len(weeks) * plan_pages.WEEK, mine.late
+    count = 1 if view == "week" else plan_pages.LISTED_WEEKS
+    monday, late = week_of(on), mine.late
+    place = {"plan": mine, "view": view, "on": monday}
+    also = (mine.path.slug, mine.today, view, monday)
     context = {
-        "plan": mine,
-        "view": view,
-        "on": weeks[0].monday,
-        "weeks": weeks,
-        "earlier": weeks[0].monday - step,
-        "later": weeks[0].monday + step,
+        **place,
+        "board": drawn(
+            request,
+            version,
+            "learning/_plan_board.html",
+            lambda: {**place, "weeks": plan_pages.weeks_from(mine, on, count)},
+            *also,
+        ),
+        "waiting": drawn(
+            request,
+            version,
+            "learning/_plan_waiting.html",
+            lambda: {
+                **place,
+                "late": [plan_pages.row_of(mine, one) for one in late[: plan_pages.LATE_SHOWN]],
+            },
+            *also,
+        ),
+        "earlier": monday - count * plan_pages.WEEK,
+        "later": monday + count * plan_pages.WEEK,
         "this_week": week_of(mine.today),
-        "pace": _standing(user, mine),
-        "late": [plan_pages.row_of(mine, piece) for piece in late[: plan_pages.LATE_SHOWN]],
+        "pace": _standing(user, version, mine),
         "late_count": len(late),
         "late_more": max(0, len(late) - plan_pages.LATE_SHOWN),
         "form": form or _week_form(mine),
@@ -117,9 +134,9 @@ def _page(
     return render(request, "learning/plan.html", context, status=400 if problem or form else 200)
 
 
-def _standing(user: User, mine: LearnerPlan) -> Pace:
+def _standing(user: User, version: Version, mine: LearnerPlan) -> Pace:
     """Lays out several plans to compare them, so it is kept until something changes."""
-    return kept(user, version_of(user), "pace", lambda: pace_of(mine), mine.path.slug, mine.today)
+    return kept(user, version, "pace", lambda: pace_of(mine), mine.path.slug, mine.today)
 
 
 def _week_form(mine: LearnerPlan) -> WeekForm:

@@ -1,8 +1,11 @@
 """The plan over HTTP: the page, what its forms do and refuse, and who sees whose."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -98,6 +101,26 @@ def test_a_kept_plan_follows_what_is_stored(noor, walking, today):
     assert again.schedule == first.schedule == first.under(first.terms)
     DayOff.objects.create(user=noor, day=first.schedule.pieces[-1].day)
     assert of(noor).schedule == of(noor).under(of(noor).terms) != first.schedule
+
+
+def test_the_kept_board_is_the_one_drawn_anew_and_its_forms_are_the_visitors_own(noor, walking, today):
+    def shown(browser):
+        board = text(browser.get(PLAN)).partition("<plan-board>")[2].partition("</plan-board>")[0]
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', board)[1]
+        return board.replace(token, ""), token
+
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(noor)
+    first, token = shown(browser)
+    again, another = shown(browser)
+    assert again == first
+    assert token != another  # masked anew at each visit
+    off = {"path": PATH, "first": today.isoformat(), "choice": "off", "csrfmiddlewaretoken": another}
+    assert browser.post(f"{PLAN}/days-off", off).status_code == 302
+    changed, _ = shown(browser)
+    assert "Day off" in changed
+    cache.clear()
+    assert shown(browser)[0] == changed
 
 
 @pytest.mark.parametrize(
