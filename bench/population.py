@@ -8,7 +8,9 @@ exercises. How far they come is spread as on real sites: many begin, few go far.
 import hashlib
 import json
 import math
+import os
 import random
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import django
 import typer
+
+from bench.machine import ROOT
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -414,6 +418,8 @@ def main(
     ] = None,
 ) -> None:
     """Fills the site that the environment names (CAIRN_HOME, DATABASE_URL) with made-up learners."""
+    sys.path.insert(0, str(ROOT / "platform"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cairn.config.settings")
     django.setup()
     last = until.date() if until else datetime.now(UTC).date()
     try:

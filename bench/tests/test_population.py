@@ -1,5 +1,8 @@
 """Made-up people: the same from the same seed, never beside real ones. Pages cost the same among many."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from datetime import date
 
@@ -8,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bench.machine import ROOT
 from bench.population import NotHere, Shape, Walker, World, _world, fill
 from cairn.accounts.models import User
 from cairn.catalog import queries as catalog
@@ -111,3 +115,17 @@ def costs(person):
             assert client.get(url).status_code == 200
         counted[url] = len(captured)
     return counted
+
+
+def test_the_command_runs_by_itself_and_leaves_a_production_site_alone(tmp_path):
+    command = [sys.executable, "-m", "bench.population", "--learners", "3"]
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    production = {"CAIRN_PRODUCTION": "true", "SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": "cairn.example.org"}
+    answer = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=inherited | production | {"CAIRN_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert "This is a production site. Nothing was written." in answer.stderr
