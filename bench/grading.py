@@ -1,8 +1,6 @@
 """What grading costs above the learner's own code, beside cold peers; throughput, memory, a call's price."""
 
 import contextlib
-import functools
-import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +13,8 @@ from bench.machine import CORES
 from bench.own import Warm
 from bench.processes import busy_seconds, children_bytes
 from bench.timing import Sampler, above, interleave, summary
-from bench.workload import CALLS, KINDS, Workload, job, workload
-from grader.contract import Event, Job, Phase, TestDone, Verdict
+from bench.workload import KINDS, Workload, job, workload
+from grader.contract import Event, Job, Phase, Verdict
 from grader.run import run
 from grader.sandbox import select
 from grader.sandbox.base import Backend, SandboxUnavailable
@@ -118,33 +116,7 @@ def _backend(backend: Backend, effort: Effort) -> dict[str, Any]:
         "throughput": {kind: _throughput(_grading(workload(kind).job(), backend), few) for kind in KINDS},
         "memory": {kind: _memory(kind, backend) for kind in KINDS},
         "call": _calls(backend),
-        "phases": {kind: _phases(workload(kind).job(), backend, effort.slow) for kind in KINDS},
     }
-
-
-STEPS = ("until ready", "loading the file", "testing", "ending")
-
-
-def _phases(task: Job, backend: Backend, times: int) -> dict[str, float]:
-    """p50 seconds of each of STEPS: where a submission's time goes."""
-    taken: list[list[float]] = []
-    for _ in range(times + 1):  # the first is not counted
-        marks = [time.perf_counter()]
-        run(task, functools.partial(_mark, marks), backend=backend)
-        marks.append(time.perf_counter())
-        taken.append([after - before for before, after in itertools.pairwise(marks)])
-    return {
-        step: summary(column).p50 for step, column in zip(STEPS, zip(*taken[1:], strict=True), strict=True)
-    }
-
-
-def _mark(marks: list[float], event: Event) -> None:
-    """Notes when the learner's process was ready, when its file was loaded, and when the tests were done."""
-    last = isinstance(event, TestDone) and len(marks) == CALLS + 2
-    if isinstance(event, TestDone) or (isinstance(event, Phase) and event.name in ("importing", "testing")):
-        marks.append(time.perf_counter())
-    if last:
-        del marks[3:-1]
 
 
 def _cold_throughput(missing: dict[str, str], effort: Effort) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import pages, publish
-from bench.grading import STEPS
 from bench.machine import OUT, ROOT
 from bench.pages import EMPTY
 from bench.workload import KINDS
@@ -133,11 +132,6 @@ def _grading(measured: dict[str, Any]) -> Iterator[Sheet]:
         tuple(_times(latency, ours)),
     )
     yield Sheet(
-        "Where Cairn's time goes: p50 in ms of each step, the learner's own code included",
-        ("step", *(f"{name} {kind}" for name in ours for kind in KINDS)),
-        tuple((step, *_step(measured["backends"], step)) for step in STEPS),
-    )
-    yield Sheet(
         "Two cores: submissions a second, and processor time of each in ms",
         ("way", *(f"{kind} {what}" for kind in KINDS for what in ("a second", "ms"))),
         (*_rates(measured), ("goal", "", "", "", "", f"over {RATE_GOAL:g}", "")),
@@ -193,12 +187,6 @@ def _times(latency: dict[str, Any], ours: list[str]) -> Iterator[tuple[str, ...]
 
 def _ratio(ways: dict[str, Any], over: str, under: str) -> str:
     return f"{ways[over]['p50'] / ways[under]['p50']:,.1f}" if over in ways and under in ways else _NONE
-
-
-def _step(backends: dict[str, Any], step: str) -> Iterator[str]:
-    for backend in backends.values():
-        for kind in KINDS:
-            yield _ms(backend["phases"][kind][step])
 
 
 def _rates(measured: dict[str, Any]) -> Iterator[tuple[str, ...]]:
