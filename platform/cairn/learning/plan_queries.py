@@ -1,5 +1,6 @@
 """A learner's plan: what is stored about their days, and the schedule that follows from it."""
 
+import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -249,13 +250,28 @@ def pace_of(mine: LearnerPlan) -> Pace:
 
 def faster_hours(mine: LearnerPlan) -> int | None:
     """The fewest hours a week, above today's, that keep the plan's end from today; None if none do."""
-    low, high = mine.enrolment.hours_per_week + 1, MAX_HOURS
-    if low > high or not _keeps_the_end(mine, high):
+    fail, step = max(mine.enrolment.hours_per_week, _surely_too_few(mine)), 1
+    if fail >= MAX_HOURS:
         return None
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _keeps_the_end(mine, middle) else (middle + 1, high)
-    return low
+    while not _keeps_the_end(mine, keep := min(fail + step, MAX_HOURS)):
+        if keep == MAX_HOURS:
+            return None
+        fail, step = keep, 2 * step
+    while keep - fail > 1:
+        middle = (fail + keep) // 2
+        fail, keep = (fail, middle) if _keeps_the_end(mine, middle) else (middle, keep)
+    return keep
+
+
+def _surely_too_few(mine: LearnerPlan) -> int:
+    """Hours a week that can't hold what is left: to lay a plan out costs far more than to divide."""
+    ends_on, begins_on = mine.schedule.ends_on, mine.from_today.starts_on
+    if ends_on is None or ends_on < begins_on:
+        return 0
+    pieces = (piece for piece in mine.schedule.pieces if piece.item.key in mine.entries)
+    left = sum(piece.minutes for piece in pieces if not piece.done)
+    weeks = math.ceil(((ends_on - begins_on).days + 1) / 7)
+    return min(MAX_HOURS - 1, max(0, math.ceil(left / (60 * weeks)) - 1))
 
 
 def _keeps_the_end(mine: LearnerPlan, hours: int) -> bool:

@@ -316,6 +316,19 @@ def test_raising_the_hours_keeps_the_end(page, noor, walking, today):
     assert not mine.schedule.late(today)
 
 
+@pytest.mark.parametrize("days", [1, 3, 5, 8, 12])
+def test_the_hours_offered_are_the_fewest_that_keep_the_end(noor, walking, today, days):
+    walking.starts_on = today - days * DAY
+    walking.save()
+    mine = of(noor)
+    enough = (
+        hours
+        for hours in range(walking.hours_per_week + 1, plan_queries.MAX_HOURS + 1)
+        if plan_queries._keeps_the_end(mine, hours)
+    )
+    assert plan_queries.faster_hours(mine) == next(enough, None)
+
+
 def test_an_end_that_is_over_can_not_be_kept_by_any_hours(page, noor, walking, today):
     walking.starts_on = today - 300 * DAY
     walking.save()
