@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from cairn.catalog import content
 from cairn.catalog.content import Milestone
@@ -116,6 +116,14 @@ class DatasetEntry:
     content_hash: str
 
 
+class Recommender(NamedTuple):
+    """Who recommends a resource: a path, or the lesson of a topic, or a project."""
+
+    kind: str
+    slug: str
+    title: str
+
+
 @dataclass(frozen=True, eq=False)  # known by identity, so that what is made from one can be cached by it
 class Library:
     """All of one release, by slug. ``release_id`` is 0 for a library that was never published."""
@@ -176,6 +184,15 @@ class Library:
         found = (one for one in (*of_paths, *of_projects) if isinstance(one, content.ActivityCriterion))
         return {one.activity: one for one in found}
 
+    def resources(self, path: PathEntry) -> Iterator[tuple[content.Resource, Recommender]]:
+        """What a path, its topics and its projects recommend, in walking order, once for each that does."""
+        for milestone in path.content.milestones:
+            for slug in milestone.topics:
+                yield from _recommended("lesson", slug, self.topics[slug].content)
+            for slug in milestone.projects:
+                yield from _recommended("project", slug, self.projects[slug].content)
+        yield from _recommended("path", path.slug, path.content)
+
     def criteria(self, milestone: content.Milestone) -> tuple[PlacedCriterion, ...]:
         """The milestone's criteria as stones: those of its projects, then its own."""
         placed = [
@@ -222,6 +239,12 @@ class Library:
 def in_order(paths: Iterable[PathEntry]) -> dict[str, PathEntry]:
     """The paths by slug, as the catalogue lists them."""
     return {path.slug: path for path in sorted(paths, key=lambda path: (path.content.order, path.slug))}
+
+
+def _recommended(
+    kind: str, slug: str, by: content.Topic | content.Project | content.Path
+) -> Iterator[tuple[content.Resource, Recommender]]:
+    return ((one, Recommender(kind, slug, by.title)) for one in by.resources)
 
 
 def _find(entries: Mapping[str, Entry], slug: str) -> Entry:

@@ -61,18 +61,9 @@ def recommended(library: Library) -> dict[str, content.Resource]:
     """What the page of resources lists, by key: all that a path, its topics and its projects recommend."""
     found: dict[str, content.Resource] = {}
     for path in library.paths.values():
-        for milestone in path.content.milestones:
-            for slug in milestone.topics:
-                _add(found, library.topics[slug].content.resources)
-            for slug in milestone.projects:
-                _add(found, library.projects[slug].content.resources)
-        _add(found, path.content.resources)
+        for one, _ in library.resources(path):
+            found.setdefault(one.key, one)
     return found
-
-
-def _add(found: dict[str, content.Resource], resources: Iterable[content.Resource]) -> None:
-    for one in resources:
-        found.setdefault(one.key, one)
 
 
 def _path(entry: PathEntry) -> Item:

@@ -1,6 +1,5 @@
 """What the roadmaps recommend to read, watch and join: listed by path, ticked off by the learner."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -8,7 +7,7 @@ from functools import lru_cache
 from django.urls import reverse
 
 from cairn.accounts.models import User
-from cairn.catalog.content import Path, Resource
+from cairn.catalog.content import Resource
 from cairn.catalog.library import Library
 from cairn.catalog.queries import library
 from cairn.learning.models import ResourceMark
@@ -45,28 +44,14 @@ class Listed:
 @lru_cache(maxsize=32)
 def listed(books: Library, path: str = "") -> dict[str, Listed]:
     """Every resource by key: of one path in walking order, or of the whole library. Raises NotFound."""
-    contents = [books.path(path).content] if path else [entry.content for entry in books.paths.values()]
     found: dict[str, Listed] = {}
-    for content in contents:
-        for resource, place in _of_path(books, content):
+    for entry in [books.path(path)] if path else books.paths.values():
+        for resource, by in books.resources(entry):
             one = found.setdefault(resource.key, Listed(resource, ()))
+            place = (by.title, reverse(f"learning:{by.kind}", args=[by.slug]))
             if place not in one.places:
                 found[resource.key] = replace(one, places=(*one.places, place))
     return found
-
-
-def _of_path(books: Library, path: Path) -> Iterator[tuple[Resource, tuple[str, str]]]:
-    for milestone in path.milestones:
-        for slug in milestone.topics:
-            topic = books.topics[slug].content
-            where = (topic.title, reverse("learning:lesson", args=[slug]))
-            yield from ((resource, where) for resource in topic.resources)
-        for slug in milestone.projects:
-            project = books.projects[slug].content
-            where = (project.title, reverse("learning:project", args=[slug]))
-            yield from ((resource, where) for resource in project.resources)
-    slug = next(name for name, entry in books.paths.items() if entry.content is path)
-    yield from ((one, (path.title, reverse("learning:path", args=[slug]))) for one in path.resources)
 
 
 def marks_of(user: User) -> dict[str, datetime]:
